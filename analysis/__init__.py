@@ -1,0 +1,1 @@
+"""Pure functions over stored records: no store, no pytest, no clock."""

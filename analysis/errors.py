@@ -1,0 +1,56 @@
+"""What can be wrong with a stored record or baseline.
+
+AnalysisError
+├── RecordError
+│   ├── MissingRecord        there is no such file or folder
+│   ├── UnversionedRecord    a JSON file without our schema number: not ours
+│   ├── OlderSchema          written by an older suite
+│   ├── NewerSchema          written by a newer suite
+│   └── DamagedRecord        ours, and not readable
+└── AcceptRefused            a run that must not become a baseline
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AcceptRefused",
+    "AnalysisError",
+    "DamagedRecord",
+    "MissingRecord",
+    "NewerSchema",
+    "OlderSchema",
+    "RecordError",
+    "UnversionedRecord",
+]
+
+
+class AnalysisError(Exception):
+    """What was wrong, what was seen, what to do next: in one sentence each."""
+
+
+class RecordError(AnalysisError):
+    """A stored file cannot be used."""
+
+
+class MissingRecord(RecordError):
+    """There is no such file or folder."""
+
+
+class UnversionedRecord(RecordError):
+    """A JSON file without our schema number."""
+
+
+class OlderSchema(RecordError):
+    """Written by an older suite."""
+
+
+class NewerSchema(RecordError):
+    """Written by a newer suite."""
+
+
+class DamagedRecord(RecordError):
+    """Ours, and not readable."""
+
+
+class AcceptRefused(AnalysisError):
+    """A run that must not become a baseline."""

@@ -1,0 +1,179 @@
+"""What a run writes down as it goes: one frozen value a line of `observations.jsonl`.
+
+Written by `fixtures.recorder`, read through `analysis.records`. Every value names its scale, launch and
+target (`MachineRead` and `LaunchEnded` speak of all targets). Times are integers in nanoseconds from a
+monotonic clock; sizes are bytes.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+__all__ = [
+    "BatchInserted",
+    "Collected",
+    "LaunchEnded",
+    "MachineRead",
+    "MemoryRead",
+    "Observation",
+    "Phase",
+    "SearchPathKind",
+    "SliceSearched",
+    "TargetFailed",
+    "TargetStarted",
+]
+
+
+class Phase(enum.StrEnum):
+    """The parts of a launch, in their order."""
+
+    START = "start"
+    INSERT = "insert"
+    SETTLE = "settle"
+    SEARCH = "search"
+    REINSERT = "reinsert"
+    STOP = "stop"
+
+
+class SearchPathKind(enum.StrEnum):
+    """How a store answers a search, as far as the store itself tells."""
+
+    INDEXED = "indexed"
+    BRUTE_FORCE = "brute force"
+    UNKNOWN = "unknown"
+
+
+class TargetStarted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="target-started"):
+    """A fresh server, folder and worker of one target are up.
+
+    `settings` holds the effective index and server settings as the store reports them after the first
+    collection was made; `startup_ns` runs from the first process start to the worker's first answer.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    position: int
+    server_version: str
+    client_version: str
+    settings: dict[str, str]
+    startup_ns: int
+
+
+class BatchInserted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="batch-inserted"):
+    """One batch, sent and acknowledged. Collection 0 is the launch's first (cold) one."""
+
+    scale: str
+    launch: int
+    target: str
+    collection: int
+    batch: int
+    vectors: int
+    duration_ns: int
+
+
+class Collected(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="collected"):
+    """A collection after its last batch: counted, then settled (indexing done)."""
+
+    scale: str
+    launch: int
+    target: str
+    collection: int
+    expected: int
+    counted: int
+    count_ns: int
+    settle_ns: int
+    path: SearchPathKind
+    path_evidence: str
+
+
+class SliceSearched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="slice-searched"):
+    """A block of searches by one client in a closed loop.
+
+    `latencies_ns[i]` and `hits[i]` belong to query `(first_query + i) % queries`; `hits` counts how many of
+    the returned ids are among the exact k. `wall_ns` spans the whole slice, `cpu_ns` is the worker's CPU time
+    in it. A warm-up slice is stored and never enters a figure.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    slice: int
+    warmup: bool
+    first_query: int
+    k: int
+    latencies_ns: list[int]
+    hits: list[int]
+    wall_ns: int
+    cpu_ns: int
+
+
+class MemoryRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="memory-read"):
+    """The target's memory at a point of a launch, in bytes, net of what is not the store's.
+
+    `used` is the proportional set size over the target's processes (embedded: less the worker before the
+    store was loaded). `peak` is the highest use known since the launch began: the highest of all readings
+    and of the kernel's own high-water marks.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    phase: Phase
+    used: int
+    peak: int
+    processes: int
+
+
+class TargetFailed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="target-failed"):
+    """The target is out for the rest of the campaign: what was being done, what was seen, what to do."""
+
+    scale: str
+    launch: int
+    target: str
+    phase: Phase
+    reason: str
+    remedy: str
+
+
+class MachineRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="machine-read"):
+    """The state of the whole machine at the start or end of a launch's measuring.
+
+    `steal_ns`, `cpu_ns` and `swapped_pages` are counters since boot; `runnable` is the run queue's length
+    without the reader itself; `wall_minus_monotonic_ns` moves only when somebody steps the wall clock;
+    `mhz` is the mean current frequency, 0 where the kernel does not tell.
+    """
+
+    scale: str
+    launch: int
+    phase: Phase
+    steal_ns: int
+    cpu_ns: int
+    runnable: int
+    swapped_pages: int
+    wall_minus_monotonic_ns: int
+    mhz: float
+
+
+class LaunchEnded(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="launch-ended"):
+    """A launch is over. `up_ns` was spent starting, `measuring_ns` with all servers up, `stop_ns` stopping."""
+
+    scale: str
+    launch: int
+    up_ns: int
+    measuring_ns: int
+    stop_ns: int
+
+
+Observation = (
+    TargetStarted
+    | BatchInserted
+    | Collected
+    | SliceSearched
+    | MemoryRead
+    | TargetFailed
+    | MachineRead
+    | LaunchEnded
+)

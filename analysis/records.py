@@ -1,0 +1,168 @@
+"""A run's record on disk: `run.json` (provenance) beside `observations.jsonl`. Read and checked here only.
+
+Observations themselves are in `analysis.observations`; `fixtures.recorder` writes what this module reads.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from analysis.errors import DamagedRecord, MissingRecord, NewerSchema, OlderSchema, UnversionedRecord
+from analysis.observations import Observation
+
+__all__ = [
+    "OBSERVATIONS_FILE",
+    "RUN_FILE",
+    "SCHEMA",
+    "Dataset",
+    "Host",
+    "Record",
+    "Resolution",
+    "Run",
+    "RunStatus",
+    "decode_versioned",
+    "read_record",
+]
+
+SCHEMA = 1
+RUN_FILE = "run.json"
+OBSERVATIONS_FILE = "observations.jsonl"
+
+
+class RunStatus(enum.StrEnum):
+    """How far a run came. `RUNNING` in a file that nobody writes any more means that it was killed."""
+
+    RUNNING = "running"
+    COMPLETE = "complete"
+    INTERRUPTED = "interrupted"
+
+
+class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The machine. The first group sets speed by design and is the fingerprint's key; the rest is noted."""
+
+    cpu_model: str
+    architecture: str
+    cores: int
+    memory_class_gib: int
+    python: str
+
+    kernel: str
+    governor: str
+    containerised: str
+    memory_bytes: int
+    microcode: str
+    hypervisor: bool
+
+
+class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The workload of one scale. `sha256` is over train, queries and exact answers, in that order."""
+
+    scale: str
+    vectors: int
+    dimensions: int
+    queries: int
+    batch: int
+    k: int
+    source: str
+    sha256: str
+
+
+class Resolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether a target could run here. `reason` and `remedy` are empty where it could."""
+
+    target: str
+    runnable: bool
+    driver_sha256: str = ""
+    reason: str = ""
+    remedy: str = ""
+
+
+class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Provenance of one run. `options` are the effective ones, by their long name without dashes."""
+
+    schema: int
+    id: str
+    suite_version: str
+    suite_commit: str
+    suite_dirty: bool
+    command: list[str]
+    options: dict[str, str]
+    started: str
+    ended: str | None
+    status: RunStatus
+    launches: int
+    host: Host
+    datasets: list[Dataset]
+    targets: list[Resolution]
+    versions: dict[str, str]
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A run and all that was observed. `truncated` tells that the last line was cut off by a kill."""
+
+    folder: Path
+    run: Run
+    observations: tuple[Observation, ...]
+    truncated: bool
+
+
+_T = TypeVar("_T")
+
+
+def decode_versioned(data: bytes, kind: type[_T], where: Path) -> _T:
+    """Decode a versioned JSON document.
+
+    Raises UnversionedRecord, OlderSchema, NewerSchema or DamagedRecord; `where` is named in the message.
+    """
+    try:
+        raw = msgspec.json.decode(data)
+    except msgspec.DecodeError as error:
+        raise DamagedRecord(f"{where} is not JSON: {error}. Restore it from version control or a copy.") from error
+    version = raw.get("schema") if isinstance(raw, dict) else None
+    if not isinstance(version, int):
+        raise UnversionedRecord(
+            f"{where} has no schema number, so it was not written by this suite. Give a run's own folder."
+        )
+    if version < SCHEMA:
+        raise OlderSchema(
+            f"{where} has schema {version}, this suite reads {SCHEMA}. Read it with the suite that wrote it, "
+            "or run again."
+        )
+    if version > SCHEMA:
+        raise NewerSchema(f"{where} has schema {version}, this suite reads {SCHEMA}. Update the suite.")
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        raise DamagedRecord(f"{where} does not fit its schema {SCHEMA}: {error}.") from error
+
+
+def read_record(folder: Path) -> Record:
+    """Read a run's folder. A cut-off last line is dropped and told; any other bad line is DamagedRecord."""
+    run_file = folder / RUN_FILE
+    if not run_file.is_file():
+        raise MissingRecord(f"{folder} holds no {RUN_FILE}. Give the folder of one run, such as results/RUN.")
+    run = decode_versioned(run_file.read_bytes(), Run, run_file)
+    observations, truncated = _read_observations(folder / OBSERVATIONS_FILE)
+    return Record(folder, run, tuple(observations), truncated)
+
+
+def _read_observations(path: Path) -> tuple[list[Observation], bool]:
+    if not path.is_file():
+        return [], False
+    decoder = msgspec.json.Decoder(Observation)
+    lines = path.read_bytes().split(b"\n")
+    unfinished = lines.pop()
+    observations: list[Observation] = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            observations.append(decoder.decode(line))
+        except msgspec.MsgspecError as error:
+            raise DamagedRecord(f"{path}, line {number}: {error}. The run must be measured again.") from error
+    return observations, bool(unfinished)
