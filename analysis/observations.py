@@ -114,8 +114,8 @@ class MemoryRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="m
     """The target's memory at a point of a launch, in bytes, net of what is not the store's.
 
     `used` is the proportional set size over the target's processes (embedded: less the worker before the
-    store was loaded). `peak` is the highest use known since the launch began: the highest of all readings
-    and of the kernel's own high-water marks.
+    store was loaded). `peak` is the highest use since the target's previous reading, by the kernel's own
+    high-water mark: a launch's peak is the highest of them.
     """
 
     scale: str
