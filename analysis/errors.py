@@ -7,6 +7,7 @@ AnalysisError
 │   ├── OlderSchema          written by an older suite
 │   ├── NewerSchema          written by a newer suite
 │   └── DamagedRecord        ours, and not readable
+├── UnknownMetric            no metric has that name (the nearest is given)
 └── AcceptRefused            a run that must not become a baseline
 """
 
@@ -20,6 +21,7 @@ __all__ = [
     "NewerSchema",
     "OlderSchema",
     "RecordError",
+    "UnknownMetric",
     "UnversionedRecord",
 ]
 
@@ -54,3 +56,7 @@ class DamagedRecord(RecordError):
 
 class AcceptRefused(AnalysisError):
     """A run that must not become a baseline."""
+
+
+class UnknownMetric(AnalysisError):
+    """No metric has that name."""

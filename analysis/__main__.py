@@ -1,0 +1,59 @@
+"""`python -m analysis`: show, judge and accept stored runs. The commands are in `analysis.commands`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from analysis.accept import OVERRIDES
+from analysis.commands import accept_run, load, show_run, verdicts_of_run
+from analysis.errors import AnalysisError
+
+__all__ = ["main"]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m analysis", description="Read stored runs.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, told in (
+        ("show", "print the closing table of a run"),
+        ("verdicts", "judge a run against the present baselines; 1 if something regressed"),
+        ("accept", "make a run the baseline of its machine"),
+    ):
+        command = commands.add_parser(name, help=told, description=told)
+        command.add_argument("run", metavar="RUN", help="a run's folder, its id, or latest")
+        command.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
+        command.add_argument("--baselines", type=Path, default=Path("baselines"), metavar="DIR")
+        if name == "accept":
+            command.add_argument(
+                "--allow", action="append", default=[], metavar="NAME", help=f"override: {', '.join(OVERRIDES)}"
+            )
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0: done; 1: refused, or a regression was found, or the record cannot be read."""
+    options = _parser().parse_args(arguments)
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=max(120, console.width))
+    try:
+        record = load(options.run, options.results)
+        match options.command:
+            case "show":
+                return show_run(record, options.baselines, console)
+            case "verdicts":
+                return verdicts_of_run(record, options.baselines, console)
+            case _:
+                return accept_run(record, options.baselines, options.allow, console)
+    except AnalysisError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

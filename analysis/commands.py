@@ -1,0 +1,64 @@
+"""What `python -m analysis` can do: show a run, judge it, accept it as a baseline. Neighbour: `analysis.__main__`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from analysis.accept import accept, review
+from analysis.baselines import find_baselines
+from analysis.errors import MissingRecord
+from analysis.gate import Judgement, judge
+from analysis.records import RUN_FILE, Record, read_record
+from analysis.rows import rows_of
+from analysis.table import closing_table
+
+__all__ = ["accept_run", "find_run", "show_run", "verdicts_of_run"]
+
+
+def find_run(name: str, results: Path) -> Path:
+    """The folder of a run: a path, an id below `results`, or `latest`. MissingRecord tells what there is."""
+    runs = sorted(path.parent for path in results.glob(f"*/{RUN_FILE}"))
+    if name == "latest" and runs:
+        return runs[-1]
+    for folder in (Path(name), results / name):
+        if (folder / RUN_FILE).is_file():
+            return folder
+    there = f"There are: {', '.join(run.name for run in runs[-5:])}." if runs else "No run is stored there yet."
+    raise MissingRecord(f"No run {name!r} in {results}. {there}")
+
+
+def show_run(record: Record, baselines: Path, console: Console) -> int:
+    """Print the closing table of a run, with verdicts against the present baselines."""
+    rows = rows_of(record)
+    console.print(closing_table(record, rows, judge(record, rows, find_baselines(baselines, record.run))))
+    return 0
+
+
+def verdicts_of_run(record: Record, baselines: Path, console: Console) -> int:
+    """Print every verdict; 1 if one of them is a regression."""
+    verdicts = judge(record, rows_of(record), find_baselines(baselines, record.run))
+    for verdict in verdicts:
+        console.print(f"{verdict.judgement:13} {verdict.key}: {verdict.text}", highlight=False, markup=False)
+    return int(any(verdict.judgement is Judgement.REGRESSION for verdict in verdicts))
+
+
+def accept_run(record: Record, baselines: Path, allow: Sequence[str], console: Console) -> int:
+    """Show what changes against the present baseline, then accept the run."""
+    reviewed = review(record, baselines)
+    for verdict in reviewed.verdicts:
+        if verdict.judgement in (Judgement.REGRESSION, Judgement.IMPROVEMENT, Judgement.NOT_RUN):
+            console.print(f"{verdict.judgement}: {verdict.text}", highlight=False, markup=False)
+    for row in reviewed.left_out:
+        console.print(f"left out, invalid: {row.key}: {row.reason}", highlight=False, markup=False)
+    for path in accept(record, baselines, allow=allow):
+        console.print(f"accepted: {path} ({len(reviewed.rows)} rows in all)", highlight=False, markup=False)
+    console.print("Review the files and commit them: from now on runs on this machine are compared with them.")
+    return 0
+
+
+def load(name: str, results: Path) -> Record:
+    """Find and read a run."""
+    return read_record(find_run(name, results))

@@ -1,0 +1,242 @@
+"""A run against the accepted baselines: one verdict a row. Fails closed: what cannot be judged is never a pass.
+
+This is the screen (`analysis.screen`); rows come from `analysis.rows`, baselines from `analysis.baselines`.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from analysis.baselines import Artifact, Baseline, artifacts_of
+from analysis.fingerprint import folder_name
+from analysis.metrics import Direction, Metric, metric_named
+from analysis.quantities import format_change, format_quantity
+from analysis.records import Record, Run
+from analysis.rows import Outcome, Row, RowKey
+from analysis.screen import Change, Pair, screen
+from analysis.statistics import holm
+
+__all__ = ["ALPHA", "Judgement", "Verdict", "judge"]
+
+ALPHA = 0.05
+_ANCHOR = "exact"
+# Log standard deviations between two runs of the same code on a shared machine, until a history tells them.
+_BETWEEN_SPEED = 0.03
+_BETWEEN_OTHER = 0.01
+_OTHER_MACHINE = "A baseline of another machine is never compared. Accept one here: python -m analysis accept RUN."
+
+
+class Judgement(enum.StrEnum):
+    """What the gate says of a row."""
+
+    REGRESSION = "regression"
+    IMPROVEMENT = "improvement"
+    PASS = "pass"  # noqa: S105 - not a secret
+    INCONCLUSIVE = "inconclusive"
+    NO_BASELINE = "no baseline"
+    NOT_RUN = "not run"
+    INCOMPARABLE = "incomparable"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement of a row. `change`, `low` and `high` are relative (+0.12: a number 12 % higher), adjusted."""
+
+    key: RowKey
+    judgement: Judgement
+    text: str
+    change: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A row that can be compared."""
+
+    row: Row
+    then: Mapping[int, float]
+    change: Change
+    note: str
+
+
+def judge(record: Record, rows: Sequence[Row], baselines: Sequence[Baseline]) -> tuple[Verdict, ...]:
+    """One verdict for every row that was measured, should have been, or is in a baseline."""
+    by_scale = {baseline.scale: baseline for baseline in baselines}
+    present = artifacts_of(record)
+    verdicts: list[Verdict] = []
+    cases: list[_Case] = []
+    families: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        baseline = by_scale.get(row.key.scale)
+        verdict = _plain(row, baseline, record.run)
+        if verdict is not None:
+            verdicts.append(verdict)
+        elif row.outcome is Outcome.MEASURED:
+            families[row.key.metric, row.key.scale].append(row)
+    for (metric, scale), family in families.items():
+        cases += _compare(metric_named(metric), family, by_scale[scale], present)
+    verdicts += _missing(record.run, rows, baselines)
+    # Holm over all rows of the run: one false alarm in twenty runs at most, however many rows there are.
+    adjusted = holm([case.change.p_value() for case in cases])
+    verdicts += [_verdict(case, p) for case, p in zip(cases, adjusted, strict=True)]
+    return tuple(verdicts)
+
+
+def _plain(row: Row, baseline: Baseline | None, run: Run) -> Verdict | None:
+    """The verdict of a row that is not compared; None for one that is, or that has no verdict."""
+    known = baseline is not None and row.key in baseline.rows
+    told = f"{row.reason} {row.remedy}".strip()
+    match row.outcome:
+        case Outcome.INVALID:
+            return Verdict(row.key, Judgement.INVALID, told)
+        case Outcome.FAILED | Outcome.SKIPPED | Outcome.NOT_RUN | Outcome.NOT_APPLICABLE:
+            if known or row.outcome is Outcome.FAILED:
+                return Verdict(row.key, Judgement.NOT_RUN, f"It is {row.outcome}: {told}")
+            return None
+        case Outcome.MEASURED:
+            if baseline is None:
+                text = f"No baseline of this machine ({folder_name(run.host)}) at {row.key.scale}. {_OTHER_MACHINE}"
+                return Verdict(row.key, Judgement.NO_BASELINE, text)
+            if not known:
+                text = f"The row is new: {baseline.path.name} lacks it. Accept a run that has it."
+                return Verdict(row.key, Judgement.NO_BASELINE, text)
+            differs = _workload_differences(run, baseline)
+            if differs:
+                text = f"Another workload than the baseline's: {'; '.join(differs)}. Accept a run on this workload."
+                return Verdict(row.key, Judgement.INCOMPARABLE, text)
+            return None
+
+
+def _workload_differences(run: Run, baseline: Baseline) -> list[str]:
+    (now,) = [dataset for dataset in run.datasets if dataset.scale == baseline.scale]
+    then = baseline.dataset
+    return [
+        f"{name} {getattr(now, name)} against {getattr(then, name)}"
+        for name in ("vectors", "dimensions", "queries", "batch", "k", "sha256")
+        if getattr(now, name) != getattr(then, name)
+    ]
+
+
+def _compare(
+    metric: Metric, family: Sequence[Row], baseline: Baseline, present: Mapping[str, Artifact]
+) -> list[_Case]:
+    then = {row.key.target: baseline.rows[row.key] for row in family}
+    changed = {
+        target: present[target].differences(baseline.file.artifacts[target])
+        for target in then
+        if target in present and target in baseline.file.artifacts
+    }
+    pairs = {
+        row.key.target: Pair(
+            dict(zip(then[row.key.target].extra_info.launches, then[row.key.target].stats.data, strict=True)),
+            dict(zip(row.launches, row.values, strict=True)),
+            _anchors(row.key, [other.key for other in family], changed),
+        )
+        for row in family
+    }
+    least = _BETWEEN_SPEED if metric.follows_machine_speed else _BETWEEN_OTHER
+    changes = screen(pairs, adjust=metric.follows_machine_speed, least_between=least)
+    return [
+        _Case(row, pairs[row.key.target].then, changes[row.key.target], _artifact_note(changed.get(row.key.target)))
+        for row in family
+    ]
+
+
+def _anchors(key: RowKey, others: Sequence[RowKey], changed: Mapping[str, Sequence[str]]) -> list[str]:
+    """Like profile: our own store at the same tier, and other stores, where nothing about them changed."""
+    return [
+        other.target
+        for other in others
+        if other.store != key.store
+        and changed.get(other.target) == []
+        and (other.store != _ANCHOR or other.tier == key.tier)
+    ]
+
+
+def _artifact_note(changed: Sequence[str] | None) -> str:
+    return f" The target itself differs from the baseline's ({'; '.join(changed)})." if changed else ""
+
+
+def _missing(run: Run, rows: Sequence[Row], baselines: Sequence[Baseline]) -> list[Verdict]:
+    if run.partial:
+        return []
+    have = {row.key for row in rows}
+    return [
+        Verdict(
+            key,
+            Judgement.NOT_RUN,
+            f"The baseline {baseline.path.name} has this row, the run has not. Was it renamed or removed? "
+            "Then accept a run without it.",
+        )
+        for baseline in baselines
+        for key in sorted(baseline.rows)
+        if key not in have and _expected(key.target, run, baseline.file.run)
+    ]
+
+
+def _expected(target: str, run: Run, baseline: Run) -> bool:
+    """Whether this run was asked for the target: by a pattern, or by the same default choice as the baseline."""
+    patterns = [pattern for pattern in run.options.get("target", "").split(",") if pattern]
+    if patterns:
+        return any(fnmatchcase(target, pattern) for pattern in patterns)
+    if not baseline.options.get("target"):
+        return True
+    return target in {one.target for one in run.targets}
+
+
+def _verdict(case: _Case, p_adjusted: float) -> Verdict:
+    change, metric = case.change, case.row.metric
+    sign = 1 if metric.direction is Direction.DOWN else -1
+    bound = math.log1p(metric.tolerance)
+    worse, reach = sign * change.estimate, change.reach()
+    if worse > bound and p_adjusted < ALPHA:
+        judgement = Judgement.REGRESSION
+    elif -worse > bound and p_adjusted < ALPHA:
+        judgement = Judgement.IMPROVEMENT
+    elif worse + reach < bound:
+        judgement = Judgement.PASS
+    else:
+        judgement = Judgement.INCONCLUSIVE
+    low, high = change.estimate - reach, change.estimate + reach
+    return Verdict(
+        case.row.key,
+        judgement,
+        _text(case, judgement, bound - worse),
+        math.expm1(change.estimate),
+        math.expm1(low),
+        math.expm1(high) if high < 700 else math.inf,
+    )
+
+
+def _text(case: _Case, judgement: Judgement, margin: float) -> str:
+    change, row = case.change, case.row
+    then = math.exp(math.fsum(map(math.log, case.then.values())) / len(case.then))
+    now = math.exp(math.fsum(map(math.log, row.values)) / len(row.values))
+    low, high = change.estimate - change.reach(), change.estimate + change.reach()
+    by = f", adjusted by {len(change.adjusted_by)} anchors that moved {format_change(change.shift)}"
+    text = (
+        f"{row.metric.name} at {row.key.scale} of {row.key.target}: "
+        f"{format_quantity(then, row.metric.unit)} in the baseline ({len(case.then)} launches), "
+        f"{format_quantity(now, row.metric.unit)} now ({len(row.values)}); "
+        f"change {format_change(change.estimate)}, 95 % interval {format_change(low)} to {format_change(high)}"
+        f"{by if change.adjusted_by else ''}. {row.metric.direction} is better. By the screen.{case.note}"
+    )
+    return text + _needed(change, margin) if judgement is Judgement.INCONCLUSIVE else text
+
+
+def _needed(change: Change, margin: float) -> str:
+    if change.df <= 0:
+        return " One launch tells no spread: measure at least 2 (--launches)."
+    t = change.reach() / change.error if change.error else 0.0
+    room = margin * margin - (t * change.between) ** 2
+    if margin <= 0 or room <= 0:
+        return " No number of launches decides it here: runs differ by more than the tolerance."
+    needed = math.ceil(2 * (t * change.spread) ** 2 / room)
+    return f" About {max(needed, 2)} launches on each side would decide it."

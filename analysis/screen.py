@@ -1,0 +1,206 @@
+"""The screen's model: how much a row's log figure changed between two runs, adjusted by its anchors.
+
+For the rows of one metric and scale, y is the log of a launch's number and x the mean of the same over the row's
+anchors, in the same launch. With a slope common to the rows (analysis of covariance: R. A. Fisher, Statistical Methods
+for Research Workers, 4th ed. 1932, section 49.1):
+
+    change = (mean y now - mean y then) - slope * shift,    shift = median over anchors of their own changes
+
+The median keeps one changed anchor from colouring the others. The slope has a normal prior (0.75, sd 0.25: what was
+seen on shared machines) and stays within 0 and 1. The variance of the residuals is moderated over the rows (see
+`analysis.statistics.moderate`). Launches of one run share the machine's state of that hour, so a component between
+runs is added: how far the rows of this very comparison disagree after adjustment, by their median absolute
+deviation, and never less than what identical code shows. `analysis.gate` makes verdicts of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+
+from scipy import stats
+
+from analysis.statistics import Moderation, moderate
+
+__all__ = ["Change", "Pair", "screen"]
+
+_SLOPE = 0.75
+_SLOPE_SD = 0.25
+_MAD_TO_SD = 1.4826
+_ENOUGH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One row's numbers by launch, then and now, and the names of its anchors among the rows."""
+
+    then: Mapping[int, float]
+    now: Mapping[int, float]
+    anchors: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row's change as a log ratio, its standard error and degrees of freedom.
+
+    `spread` is the moderated standard deviation of one launch, `between` that of one run; `adjusted_by` names the
+    anchors, and `shift` is what they took off. `df` of 0: nothing is known of the spread.
+    """
+
+    estimate: float
+    error: float
+    df: float
+    spread: float
+    between: float
+    shift: float
+    adjusted_by: tuple[str, ...]
+
+    def p_value(self) -> float:
+        """Two-sided, of no change."""
+        if self.df <= 0:
+            return 1.0
+        if self.error == 0:
+            return 1.0 if self.estimate == 0 else 0.0
+        return float(2 * stats.t.sf(abs(self.estimate) / self.error, self.df))
+
+    def reach(self, confidence: float = 0.95) -> float:
+        """Half the width of the interval."""
+        return math.inf if self.df <= 0 else float(stats.t.ppf(0.5 + confidence / 2, self.df)) * self.error
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    then: Mapping[int, float]
+    now: Mapping[int, float]
+    then_x: Mapping[int, float]
+    now_x: Mapping[int, float]
+    shift: float
+    anchors: tuple[str, ...]
+
+    @property
+    def raw(self) -> float:
+        return fmean(self.now.values()) - fmean(self.then.values())
+
+    @property
+    def df(self) -> int:
+        return len(self.then) + len(self.now) - 2
+
+    def residuals(self, slope: float) -> list[float]:
+        found = []
+        for y, x in ((self.then, self.then_x), (self.now, self.now_x)):
+            pairs = [(y[launch], x.get(launch, 0.0)) for launch in y]
+            y_mean, x_mean = fmean(p[0] for p in pairs), fmean(p[1] for p in pairs)
+            found += [(p[0] - y_mean) - slope * (p[1] - x_mean) for p in pairs]
+        return found
+
+
+def screen(pairs: Mapping[str, Pair], *, adjust: bool, least_between: float) -> dict[str, Change]:
+    """The change of every row. Numbers must be above zero.
+
+    `adjust` is for figures that follow the machine's speed; `least_between` is the standard deviation of a log
+    figure between two runs of the same code.
+    """
+    logs = {name: (_log(pair.then), _log(pair.now)) for name, pair in pairs.items()}
+    rows = {name: _row(name, pairs, logs, adjust=adjust) for name in pairs}
+    slope, slope_error = _slope(list(rows.values())) if adjust else (0.0, 0.0)
+    variances = {name: _variance(row, slope) for name, row in rows.items()}
+    prior = moderate(list(variances.values()), [float(row.df) for row in rows.values()])
+    estimates = {name: row.raw - slope * row.shift for name, row in rows.items()}
+    between = _between(rows, estimates, variances, prior, least_between)
+    return {
+        name: _change(row, estimates[name], variances[name], prior, between, slope_error * row.shift)
+        for name, row in rows.items()
+    }
+
+
+def _log(values: Mapping[int, float]) -> dict[int, float]:
+    return {launch: math.log(value) for launch, value in values.items()}
+
+
+def _row(
+    name: str,
+    pairs: Mapping[str, Pair],
+    logs: Mapping[str, tuple[dict[int, float], dict[int, float]]],
+    *,
+    adjust: bool,
+) -> _Row:
+    then, now = logs[name]
+    anchors = tuple(one for one in pairs[name].anchors if one in pairs) if adjust else ()
+    if not anchors:
+        return _Row(then, now, {}, {}, 0.0, ())
+    shift = median(fmean(logs[one][1].values()) - fmean(logs[one][0].values()) for one in anchors)
+    return _Row(then, now, _covariate(anchors, logs, 0), _covariate(anchors, logs, 1), shift, anchors)
+
+
+def _covariate(
+    anchors: Sequence[str], logs: Mapping[str, tuple[dict[int, float], dict[int, float]]], side: int
+) -> dict[int, float]:
+    """By launch: the mean of the anchors' log figures, each about its own mean of the run."""
+    centred: dict[int, list[float]] = {}
+    for one in anchors:
+        values = logs[one][side]
+        centre = fmean(values.values())
+        for launch, value in values.items():
+            centred.setdefault(launch, []).append(value - centre)
+    return {launch: fmean(values) for launch, values in centred.items()}
+
+
+def _slope(rows: Sequence[_Row]) -> tuple[float, float]:
+    """The common slope and its standard error, under the prior."""
+    sxy = sxx = syy = 0.0
+    df = -1
+    for row in rows:
+        if not row.anchors:
+            continue
+        for y, x in ((row.then, row.then_x), (row.now, row.now_x)):
+            pairs = [(y[launch], x.get(launch, 0.0)) for launch in y]
+            y_mean, x_mean = fmean(p[0] for p in pairs), fmean(p[1] for p in pairs)
+            sxy += sum((p[0] - y_mean) * (p[1] - x_mean) for p in pairs)
+            sxx += sum((p[1] - x_mean) ** 2 for p in pairs)
+            syy += sum((p[0] - y_mean) ** 2 for p in pairs)
+            df += len(pairs) - 1
+    if df < 1 or sxx == 0:
+        return _SLOPE, _SLOPE_SD
+    noise = max((syy - sxy * sxy / sxx) / df, 1e-12)
+    precision = sxx / noise + 1 / _SLOPE_SD**2
+    slope = (sxy / noise + _SLOPE / _SLOPE_SD**2) / precision
+    return min(1.0, max(0.0, slope)), math.sqrt(1 / precision)
+
+
+def _variance(row: _Row, slope: float) -> float:
+    return sum(one * one for one in row.residuals(slope)) / row.df if row.df > 0 else 0.0
+
+
+def _sampling(row: _Row) -> float:
+    return 1 / len(row.then) + 1 / len(row.now)
+
+
+def _between(
+    rows: Mapping[str, _Row],
+    estimates: Mapping[str, float],
+    variances: Mapping[str, float],
+    prior: Moderation,
+    least: float,
+) -> float:
+    """The standard deviation between runs that the rows' own disagreement shows, and never less than `least`."""
+    if len(rows) < _ENOUGH:
+        return least
+    centre = median(estimates.values())
+    seen = _MAD_TO_SD * median(abs(value - centre) for value in estimates.values())
+    expected = fmean(prior.variance(variances[name], row.df) * _sampling(row) for name, row in rows.items())
+    return math.sqrt(max(seen * seen - expected, least * least))
+
+
+def _change(
+    row: _Row, estimate: float, variance: float, prior: Moderation, between: float, slope_part: float
+) -> Change:
+    df = prior.df(row.df)
+    within = prior.variance(variance, row.df) if df > 0 else 0.0
+    launches = within * _sampling(row)
+    error = math.sqrt(launches + between * between + slope_part * slope_part)
+    if df > 0 and not math.isinf(df) and launches > 0:
+        # Welch and Satterthwaite: only the launches' part is estimated with few degrees of freedom.
+        df = df * (error * error / launches) ** 2
+    return Change(estimate, error, df, math.sqrt(within), between, row.shift, row.anchors)
