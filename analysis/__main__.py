@@ -30,7 +30,11 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--baselines", type=Path, default=Path("baselines"), metavar="DIR")
         if name == "accept":
             command.add_argument(
-                "--allow", action="append", default=[], metavar="NAME", help=f"override: {', '.join(OVERRIDES)}"
+                "--allow",
+                action="append",
+                default=[],
+                metavar="NAME",
+                help=f"override: {', '.join(OVERRIDES)}",
             )
     return parser
 

@@ -5,7 +5,6 @@ Writes what `analysis.baselines` reads. Called by `python -m analysis accept`.
 
 from __future__ import annotations
 
-import os
 import statistics
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -66,9 +65,7 @@ def _objections(record: Record, rows: Sequence[Row], verdicts: Sequence[Verdict]
     return found
 
 
-def accept(
-    record: Record, baselines: Path, *, allow: Collection[str] = (), accepted: str = ""
-) -> list[Path]:
+def accept(record: Record, baselines: Path, *, allow: Collection[str] = (), accepted: str = "") -> list[Path]:
     """Write the run's measured rows as the present baseline of each of its scales; gives the files.
 
     Rows that are invalid are left out. Raises AcceptRefused, naming every objection that `allow` does not cover.
@@ -100,7 +97,7 @@ def accept(
 def _write(path: Path, document: dict[str, object]) -> None:
     draft = path.with_suffix(".draft")
     draft.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n")
-    os.replace(draft, path)
+    draft.replace(path)
 
 
 def _document(record: Record, rows: Sequence[Row], accepted: str) -> dict[str, object]:
@@ -113,7 +110,12 @@ def _document(record: Record, rows: Sequence[Row], accepted: str) -> dict[str, o
         "run": run,
         "artifacts": {name: one for name, one in artifacts_of(record).items() if name in targets},
         "machine_info": _machine_info(run),
-        "commit_info": {"id": run.suite_commit, "dirty": run.suite_dirty, "time": run.started, "project": "vexfs-benchmarks"},
+        "commit_info": {
+            "id": run.suite_commit,
+            "dirty": run.suite_dirty,
+            "time": run.started,
+            "project": "vexfs-benchmarks",
+        },
         "benchmarks": [_benchmark(row) for row in rows],
         "datetime": run.started,
         "version": run.versions.get("pytest-benchmark", ""),
@@ -151,7 +153,12 @@ def _benchmark(row: Row) -> dict[str, object]:
             "launches": list(row.launches),
             "findings": [finding.text for finding in row.findings],
         },
-        "options": {"disable_gc": False, "timer": "launch numbers", "min_rounds": len(row.values), "warmup": False},
+        "options": {
+            "disable_gc": False,
+            "timer": "launch numbers",
+            "min_rounds": len(row.values),
+            "warmup": False,
+        },
         "stats": _stats(row.values),
     }
 

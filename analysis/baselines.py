@@ -18,7 +18,15 @@ from analysis.observations import TargetStarted
 from analysis.records import Dataset, Host, Record, Run, decode_versioned
 from analysis.rows import RowKey
 
-__all__ = ["Artifact", "Baseline", "BaselineFile", "BaselineRow", "artifacts_of", "find_baselines", "present_files"]
+__all__ = [
+    "Artifact",
+    "Baseline",
+    "BaselineFile",
+    "BaselineRow",
+    "artifacts_of",
+    "find_baselines",
+    "present_files",
+]
 
 _NAME = re.compile(r"^(\d{4})_(.+)\.json$")
 

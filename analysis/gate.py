@@ -124,9 +124,7 @@ def _workload_differences(run: Run, baseline: Baseline) -> list[str]:
     ]
 
 
-def _compare(
-    metric: Metric, family: Sequence[Row], baseline: Baseline, present: Mapping[str, Artifact]
-) -> list[_Case]:
+def _compare(metric: Metric, family: Sequence[Row], baseline: Baseline, present: Mapping[str, Artifact]) -> list[_Case]:
     then = {row.key.target: baseline.rows[row.key] for row in family}
     changed = {
         target: present[target].differences(baseline.file.artifacts[target])
@@ -144,7 +142,12 @@ def _compare(
     least = _BETWEEN_SPEED if metric.follows_machine_speed else _BETWEEN_OTHER
     changes = screen(pairs, adjust=metric.follows_machine_speed, least_between=least)
     return [
-        _Case(row, pairs[row.key.target].then, changes[row.key.target], _artifact_note(changed.get(row.key.target)))
+        _Case(
+            row,
+            pairs[row.key.target].then,
+            changes[row.key.target],
+            _artifact_note(changed.get(row.key.target)),
+        )
         for row in family
     ]
 

@@ -168,12 +168,5 @@ class LaunchEnded(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
 
 
 Observation = (
-    TargetStarted
-    | BatchInserted
-    | Collected
-    | SliceSearched
-    | MemoryRead
-    | TargetFailed
-    | MachineRead
-    | LaunchEnded
+    TargetStarted | BatchInserted | Collected | SliceSearched | MemoryRead | TargetFailed | MachineRead | LaunchEnded
 )

@@ -209,8 +209,12 @@ def _measured(key: RowKey, metric: Metric, measured: Mapping[int, float], findin
         launches=tuple(valid),
         values=tuple(valid.values()),
         invalid_values=tuple(value for launch, value in measured.items() if launch in out),
-        reason="" if valid else "; ".join(dict.fromkeys(one.text for one in findings if one.severity is Severity.INVALID)),
-        remedy="" if valid else "; ".join(dict.fromkeys(one.advice for one in findings if one.severity is Severity.INVALID)),
+        reason=""
+        if valid
+        else "; ".join(dict.fromkeys(one.text for one in findings if one.severity is Severity.INVALID)),
+        remedy=""
+        if valid
+        else "; ".join(dict.fromkeys(one.advice for one in findings if one.severity is Severity.INVALID)),
         findings=_joined(findings),
     )
 

@@ -44,7 +44,7 @@ _ABSENT = {
 
 
 def closing_table(record: Record, rows: Sequence[Row], verdicts: Sequence[Verdict]) -> RenderableType:
-    """Targets side by side per scale, findings, what was skipped or failed and why, verdicts, and the record's place."""
+    """Targets side by side per scale, findings, what was skipped or failed and why, verdicts, the record's place."""
     judged = {verdict.key: verdict for verdict in verdicts}
     scenes = scenes_of(record)
     parts: list[RenderableType] = [_headline(record)]
@@ -76,7 +76,7 @@ def _scale_tables(
 ) -> Iterator[RenderableType]:
     by_key = {row.key: row for row in rows}
     targets = list(dict.fromkeys(row.key.target for row in rows if row.outcome is not Outcome.SKIPPED))
-    targets.sort(key=lambda name: (_TIERS.index(_tier(name)) if _tier(name) in _TIERS else len(_TIERS)))
+    targets.sort(key=lambda name: _TIERS.index(_tier(name)) if _tier(name) in _TIERS else len(_TIERS))
     columns = [
         (tier, chunk)
         for tier in dict.fromkeys(map(_tier, targets))
@@ -134,7 +134,10 @@ def _metric_label(metric: Metric) -> str:
 
 
 def _cell(
-    key: RowKey, by_key: Mapping[RowKey, Row], shown: Mapping[RowKey, Figure], judged: Mapping[RowKey, Verdict]
+    key: RowKey,
+    by_key: Mapping[RowKey, Row],
+    shown: Mapping[RowKey, Figure],
+    judged: Mapping[RowKey, Verdict],
 ) -> str:
     row = by_key.get(key)
     if row is None:
@@ -180,7 +183,10 @@ def _findings(rows: Sequence[Row], scene: Scene) -> Iterator[RenderableType]:
 def _finding(finding: Finding, where: str) -> Text:
     style = "red" if finding.severity is Severity.INVALID else "yellow"
     count = f", {len(finding.launches)} launches" if len(finding.launches) > 1 else ""
-    return Text(f"° {finding.severity}: {finding.rule}: {where}{count}: {finding.text}; {finding.advice}.", style=style)
+    return Text(
+        f"° {finding.severity}: {finding.rule}: {where}{count}: {finding.text}; {finding.advice}.",
+        style=style,
+    )
 
 
 def _absent(rows: Sequence[Row]) -> Iterator[RenderableType]:
