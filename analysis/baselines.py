@@ -25,6 +25,7 @@ __all__ = [
     "BaselineRow",
     "artifacts_of",
     "find_baselines",
+    "find_baselines_of",
     "present_files",
 ]
 
@@ -143,8 +144,12 @@ def find_baselines(folder: Path, run: Run) -> Sequence[Baseline]:
 
     Raises a RecordError (damaged, foreign, older, newer) naming the file: a bad baseline is never passed over.
     """
-    files = present_files(folder, run.host)
-    scales = [dataset.scale for dataset in run.datasets]
+    return find_baselines_of(folder, run.host, [dataset.scale for dataset in run.datasets])
+
+
+def find_baselines_of(folder: Path, host: Host, scales: Sequence[str]) -> Sequence[Baseline]:
+    """The present baselines of a machine at these scales; raises as `find_baselines`."""
+    files = present_files(folder, host)
     return [read_baseline(files[scale], scale) for scale in scales if scale in files]
 
 
