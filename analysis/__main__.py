@@ -7,11 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from analysis.accept import OVERRIDES
 from analysis.commands import accept_run, load, show_run, verdicts_of_run
 from analysis.errors import AnalysisError
+from analysis.table import wide_console
 
 __all__ = ["main"]
 
@@ -42,9 +41,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: done; 1: refused, or a regression was found, or the record cannot be read."""
     options = _parser().parse_args(arguments)
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=max(120, console.width))
+    console = wide_console()
     try:
         record = load(options.run, options.results)
         match options.command:

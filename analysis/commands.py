@@ -33,7 +33,8 @@ def find_run(name: str, results: Path) -> Path:
 def show_run(record: Record, baselines: Path, console: Console) -> int:
     """Print the closing table of a run, with verdicts against the present baselines."""
     rows = rows_of(record)
-    console.print(closing_table(record, rows, judge(record, rows, find_baselines(baselines, record.run))))
+    verdicts = judge(record, rows, find_baselines(baselines, record.run))
+    console.print(closing_table(record, rows, verdicts, console.width))
     return 0
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
@@ -21,9 +21,11 @@ from analysis.records import Record, RunStatus
 from analysis.rows import Outcome, Row, RowKey, Scene, scenes_of
 from analysis.validity import Finding, Severity
 
-__all__ = ["closing_table"]
+__all__ = ["closing_table", "wide_console"]
 
-_TARGETS_A_TABLE = 4
+_LABEL_WIDTH = 46
+_CELL_WIDTH = 16
+_PLAIN_WIDTH = 120
 _TIERS = ("mount", "container", "process", "embedded")
 _MARKS = {
     Judgement.REGRESSION: "[bold red]✗[/]",
@@ -43,7 +45,15 @@ _ABSENT = {
 }
 
 
-def closing_table(record: Record, rows: Sequence[Row], verdicts: Sequence[Verdict]) -> RenderableType:
+def wide_console() -> Console:
+    """A console on stdout: a terminal's own width, and 120 columns where the output is a file or a pipe."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_PLAIN_WIDTH)
+
+
+def closing_table(
+    record: Record, rows: Sequence[Row], verdicts: Sequence[Verdict], width: int = _PLAIN_WIDTH
+) -> RenderableType:
     """Targets side by side per scale, findings, what was skipped or failed and why, verdicts, the record's place."""
     judged = {verdict.key: verdict for verdict in verdicts}
     scenes = scenes_of(record)
@@ -51,7 +61,7 @@ def closing_table(record: Record, rows: Sequence[Row], verdicts: Sequence[Verdic
     shown = figures(rows)
     for scale in dict.fromkeys(row.key.scale for row in rows):
         mine = [row for row in rows if row.key.scale == scale]
-        parts += _scale_tables(scale, mine, shown, judged)
+        parts += _scale_tables(scale, mine, shown, judged, max(1, (width - _LABEL_WIDTH) // _CELL_WIDTH))
         parts += _cold(scenes[scale])
         parts += _findings(mine, scenes[scale])
     parts += _absent(rows)
@@ -72,7 +82,11 @@ def _headline(record: Record) -> Text:
 
 
 def _scale_tables(
-    scale: str, rows: Sequence[Row], shown: Mapping[RowKey, Figure], judged: Mapping[RowKey, Verdict]
+    scale: str,
+    rows: Sequence[Row],
+    shown: Mapping[RowKey, Figure],
+    judged: Mapping[RowKey, Verdict],
+    most: int,
 ) -> Iterator[RenderableType]:
     by_key = {row.key: row for row in rows}
     targets = list(dict.fromkeys(row.key.target for row in rows if row.outcome is not Outcome.SKIPPED))
@@ -80,9 +94,9 @@ def _scale_tables(
     columns = [
         (tier, chunk)
         for tier in dict.fromkeys(map(_tier, targets))
-        for chunk in _chunks([name for name in targets if _tier(name) == tier])
+        for chunk in _chunks([name for name in targets if _tier(name) == tier], most)
     ]
-    for tables in _side_by_side(columns):
+    for tables in _side_by_side(columns, most):
         yield _one_table(scale, tables, by_key, shown, judged)
 
 
@@ -90,16 +104,16 @@ def _tier(target: str) -> str:
     return target.partition("@")[2]
 
 
-def _chunks(names: Sequence[str]) -> Iterator[list[str]]:
-    for first in range(0, len(names), _TARGETS_A_TABLE):
-        yield list(names[first : first + _TARGETS_A_TABLE])
+def _chunks(names: Sequence[str], most: int) -> Iterator[list[str]]:
+    for first in range(0, len(names), most):
+        yield list(names[first : first + most])
 
 
-def _side_by_side(columns: Sequence[tuple[str, list[str]]]) -> Iterator[list[str]]:
+def _side_by_side(columns: Sequence[tuple[str, list[str]]], most: int) -> Iterator[list[str]]:
     """Tiers next to each other as long as a table stays readable."""
     together: list[str] = []
     for _, names in columns:
-        if together and len(together) + len(names) > _TARGETS_A_TABLE:
+        if together and len(together) + len(names) > most:
             yield together
             together = []
         together = [*together, *names]
@@ -212,8 +226,8 @@ def _verdicts(verdicts: Sequence[Verdict]) -> Iterator[RenderableType]:
     for verdict in verdicts:
         if verdict.judgement in loud:
             yield Text.from_markup(f"{_MARKS[verdict.judgement]} {verdict.judgement}: {escape(verdict.text)}")
-    marks = " ".join(f"{mark} {name}" for name, mark in _MARKS.items() if mark and counts[name])
+    marks = "".join(f"; {mark} {name}" for name, mark in _MARKS.items() if mark and counts[name])
     yield Text.from_markup(
-        f"[dim]* best of its tier beyond doubt, or tied with the best; ±: 95 % interval over launches; "
-        f"°: see the findings;[/] {marks}"
+        f"[dim]* best of its tier, or not told apart from the best; ±: 95 % interval over launches; "
+        f"°: see the findings[/]{marks}"
     )
