@@ -26,8 +26,8 @@ __all__ = ["ALPHA", "Judgement", "Verdict", "judge"]
 ALPHA = 0.05
 _ANCHOR = "exact"
 # Log standard deviations between two runs of the same code on a shared machine, until a history tells them.
-_BETWEEN_SPEED = 0.03
-_BETWEEN_OTHER = 0.01
+_BETWEEN_SPEED = 0.015
+_BETWEEN_OTHER = 0.005
 _OTHER_MACHINE = "A baseline of another machine is never compared. Accept one here: python -m analysis accept RUN."
 
 

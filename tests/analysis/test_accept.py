@@ -1,0 +1,138 @@
+"""A run becomes a baseline only if it may; the file is pytest-benchmark's own form."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from pytest_benchmark.logger import Logger
+from pytest_benchmark.storage.file import FileStorage
+
+from analysis.accept import accept
+from analysis.baselines import find_baselines, present_files
+from analysis.errors import AcceptRefused, DamagedRecord, UnversionedRecord
+from analysis.fingerprint import differences, folder_name
+from analysis.records import Record, RunStatus
+from tests.strategies import HOST, a_fault, a_record, a_run
+
+
+def refused(record: Record, folder: Path, name: str) -> None:
+    """It is refused, with the override named, and accepted with the override."""
+    with pytest.raises(AcceptRefused, match=f"--allow {name}"):
+        accept(record, folder)
+    assert not list(folder.rglob("*.json"))
+    assert accept(record, folder, allow=[name])
+
+
+def test_an_accepted_run_is_found_again(tmp_path: Path) -> None:
+    """Every measured row, with its launches' numbers."""
+    record = a_record()
+    (path,) = accept(record, tmp_path)
+    assert path.parent.name == folder_name(HOST)
+    (baseline,) = find_baselines(tmp_path, record.run)
+    assert len(baseline.rows) == 13 * 6
+    assert all(len(row.stats.data) == 3 for row in baseline.rows.values())
+
+
+def test_the_file_is_read_by_pytest_benchmark_itself(tmp_path: Path) -> None:
+    """By its own storage, which `--benchmark-compare` uses."""
+    (path,) = accept(a_record(), tmp_path)
+    storage = FileStorage(str(tmp_path), logger=Logger(Logger.QUIET))
+    ((_, document),) = storage.load(str(path))
+    names = {bench["fullname"] for bench in document["benchmarks"]}
+    assert "benchmarks/test_search.py::test_search[p50_latency_ms-small-chroma@process]" in names
+
+
+def test_the_older_baseline_stays_as_history(tmp_path: Path) -> None:
+    """The new one has the next number, and is the present one."""
+    (first,) = accept(a_record(), tmp_path)
+    (second,) = accept(a_record(), tmp_path)
+    assert (first.name, second.name) == ("0001_small.json", "0002_small.json")
+    assert first.exists()
+    assert present_files(tmp_path, HOST) == {"small": second}
+
+
+def test_an_interrupted_run_is_refused(tmp_path: Path) -> None:
+    """It may lack whole launches."""
+    refused(a_record(run=a_run(status=RunStatus.INTERRUPTED)), tmp_path, "incomplete")
+
+
+def test_a_partial_run_is_refused(tmp_path: Path) -> None:
+    """Rows would be missing from then on."""
+    refused(a_record(run=a_run(partial=True)), tmp_path, "partial")
+
+
+def test_a_dirty_suite_is_refused(tmp_path: Path) -> None:
+    """Nobody could measure it again."""
+    refused(a_record(run=a_run(suite_dirty=True)), tmp_path, "dirty")
+
+
+def test_a_run_of_one_launch_is_refused(tmp_path: Path) -> None:
+    """It has no spread."""
+    refused(a_record({"chroma@process": (1.0,)}), tmp_path, "few-launches")
+
+
+def test_a_run_with_a_failed_target_is_refused(tmp_path: Path) -> None:
+    """A failing run is never a baseline."""
+    plain = a_record()
+    failed = Record(plain.folder, plain.run, (*plain.observations, a_fault("chroma@process")), truncated=False)
+    refused(failed, tmp_path, "failing")
+
+
+def test_a_regression_is_refused(tmp_path: Path) -> None:
+    """Accepting it is a decision, with a name."""
+    accept(a_record(), tmp_path)
+    slow = {target.target: (1.0, 1.0, 1.0) for target in a_run().targets} | {"chroma@process": (3.0, 3.01, 3.02)}
+    with pytest.raises(AcceptRefused, match="--allow regression"):
+        accept(a_record(slow), tmp_path)
+
+
+def test_an_unknown_override_is_told(tmp_path: Path) -> None:
+    """With those there are."""
+    with pytest.raises(AcceptRefused, match="few-launches"):
+        accept(a_record(), tmp_path, allow=["everything"])
+
+
+def test_invalid_rows_are_left_out(tmp_path: Path) -> None:
+    """Recall below the floor: the latency rows do not enter."""
+    accept(a_record(hits=3), tmp_path)
+    (baseline,) = find_baselines(tmp_path, a_run())
+    metrics = {key.metric for key in baseline.rows}
+    assert "recall_at_10" in metrics
+    assert "p50_latency_ms" not in metrics
+
+
+def test_a_run_without_any_row_is_refused(tmp_path: Path) -> None:
+    """Nothing was measured."""
+    with pytest.raises(AcceptRefused, match="no measured row"):
+        accept(a_record({}, a_run(())), tmp_path, allow=["few-launches"])
+
+
+@pytest.mark.parametrize(
+    ("content", "error"), [(b'{"benchm', DamagedRecord), (b'{"benchmarks": []}', UnversionedRecord)]
+)
+def test_a_truncated_or_foreign_baseline_is_an_error(tmp_path: Path, content: bytes, error: type[Exception]) -> None:
+    """Never passed over as if there were none."""
+    (path,) = accept(a_record(), tmp_path)
+    path.write_bytes(content)
+    with pytest.raises(error, match=path.name):
+        find_baselines(tmp_path, a_run())
+
+
+def test_the_document_has_what_pytest_benchmark_writes(tmp_path: Path) -> None:
+    """The same statistics under the same names."""
+    (path,) = accept(a_record({"chroma@process": (1.0, 2.0, 3.0)}), tmp_path)
+    (bench,) = [
+        one for one in json.loads(path.read_text())["benchmarks"] if one["params"]["metric"] == "p50_latency_ms"
+    ]
+    stats = bench["stats"]
+    assert (stats["min"], stats["median"], stats["max"], stats["rounds"]) == (1.0, 2.0, 3.0, 3)
+    assert (stats["q1"], stats["q3"], stats["stddev"]) == (1.5, 2.5, 1.0)
+
+
+def test_fingerprint_differences_name_the_field() -> None:
+    """Both values."""
+    other = a_run().host.__class__(**{**{f: getattr(HOST, f) for f in HOST.__struct_fields__}, "cores": 8})
+    assert differences(HOST, other) == ["cores: 2 against 8"]
+    assert folder_name(other) != folder_name(HOST)

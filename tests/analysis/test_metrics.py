@@ -1,0 +1,116 @@
+"""Every metric by a worked example, and the registry against the design."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from analysis.errors import UnknownMetric
+from analysis.launch import LaunchObservations
+from analysis.metrics import METRICS, Group, NotApplicable, cold_throughput, metric_named, names_of
+from analysis.rows import scenes_of
+from tests.strategies import a_record
+
+DESIGN = {
+    "throughput_vectors_per_second": ("vectors/s", "up"),
+    "total_time_seconds": ("s", "down"),
+    "batch_processing_time": ("ms", "down"),
+    "memory_usage_during_insertion": ("MB", "down"),
+    "avg_latency_ms": ("ms", "down"),
+    "p50_latency_ms": ("ms", "down"),
+    "p95_latency_ms": ("ms", "down"),
+    "p99_latency_ms": ("ms", "down"),
+    "queries_per_second": ("queries/s", "up"),
+    "recall_at_10": ("ratio", "up"),
+    "memory_per_vector_bytes": ("B", "down"),
+    "peak_memory_usage_mb": ("MB", "down"),
+    "memory_efficiency_ratio": ("MB per 1,000 vectors", "down"),
+}
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def one_launch(**changes: object) -> LaunchObservations:
+    """A launch at 2 ms a search and 20 ms a batch."""
+    record = a_record({"chroma@process": (2.0,)}, **changes)
+    return scenes_of(record)["small"].launches["chroma@process"][0]
+
+
+WORKED = {
+    # 1,000 vectors in 10 batches of 20 ms, in each of the two repeated collections
+    "throughput_vectors_per_second": 5_000.0,
+    # 200 ms of batches, 1 ms count, 2 ms settling
+    "total_time_seconds": 0.203,
+    "batch_processing_time": 20.0,
+    # peak 65 MB while inserting, 50 MB before
+    "memory_usage_during_insertion": 15.0,
+    "avg_latency_ms": 2.0,
+    "p50_latency_ms": 2.0,
+    "p95_latency_ms": 2.0,
+    "p99_latency_ms": 2.0,
+    "queries_per_second": 500.0,
+    "recall_at_10": 1.0,
+    # 10 MB more over 1,000 vectors
+    "memory_per_vector_bytes": 10_000.0,
+    "peak_memory_usage_mb": 65.0,
+    "memory_efficiency_ratio": 60.0,
+}
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=str)
+def test_a_worked_example(metric: object) -> None:
+    """By hand, from the numbers in tests/strategies.py; the warm-up slice is a hundred times slower and left out."""
+    assert metric.reduce(one_launch()) == pytest.approx(WORKED[metric.name])
+
+
+def test_recall_is_the_share_of_hits() -> None:
+    """Nine of ten."""
+    assert metric_named("recall_at_10").reduce(one_launch(hits=9)) == pytest.approx(0.9)
+
+
+def test_the_cold_collection_is_kept_beside_the_figure() -> None:
+    """It is three times slower in the example."""
+    assert cold_throughput(one_launch()) == pytest.approx(5_000 / 3)
+
+
+@pytest.mark.parametrize("metric", METRICS, ids=str)
+def test_a_launch_that_saw_nothing_has_no_figure(metric: object) -> None:
+    """Not applicable, with a reason; never a zero."""
+    found = metric.reduce(LaunchObservations("small", 0, "chroma@process"))
+    assert isinstance(found, NotApplicable)
+    assert found.reason
+
+
+def test_the_registry_is_the_designs_table() -> None:
+    """Names, units and directions."""
+    assert {metric.name: (metric.unit, str(metric.direction)) for metric in METRICS} == DESIGN
+
+
+def test_every_metric_has_a_benchmark() -> None:
+    """The module of its group, which asks the registry for the group's names."""
+    for group in {metric.group for metric in METRICS}:
+        module = (ROOT / "benchmarks" / f"test_{group}.py").read_text()
+        assert f"names_of(Group.{group.name})" in module
+        assert f"def test_{group}(" in module
+
+
+def test_every_metric_has_a_row_in_the_documents() -> None:
+    """With its unit."""
+    rows = (ROOT / "docs" / "metrics.md").read_text().splitlines()
+    for metric in METRICS:
+        (row,) = [line for line in rows if line.startswith(f"| `{metric.name}`")]
+        assert f"| {metric.unit} |" in row
+        assert f"| {metric.direction} |" in row
+
+
+def test_an_unknown_metric_is_named_with_the_nearest() -> None:
+    """A typing mistake is told."""
+    with pytest.raises(UnknownMetric, match="p95_latency_ms"):
+        metric_named("p95_latency")
+    with pytest.raises(UnknownMetric, match="There are"):
+        metric_named("zzz")
+
+
+def test_names_of_a_group_are_its_own() -> None:
+    """Four, six and three."""
+    assert [len(names_of(group)) for group in (Group.INSERTION, Group.SEARCH, Group.MEMORY)] == [4, 6, 3]

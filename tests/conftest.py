@@ -1,0 +1,20 @@
+"""What all tests share: a ledger folder of the session's own, and a clean set of the suite's variables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Tests never sweep, and never leave anything in, the user's own ledger."""
+    folder = tmp_path_factory.mktemp("state")
+    os.environ["VEXFS_BENCH_STATE"] = str(folder)
+    yield folder
+    del os.environ["VEXFS_BENCH_STATE"]

@@ -1,0 +1,151 @@
+"""Values for tests, in one place: a plain run, launches with chosen numbers, and hypothesis strategies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+from hypothesis import strategies as st
+
+from analysis.observations import (
+    BatchInserted,
+    Collected,
+    LaunchEnded,
+    MachineRead,
+    MemoryRead,
+    Observation,
+    Phase,
+    SearchPathKind,
+    SliceSearched,
+    TargetFailed,
+    TargetStarted,
+)
+from analysis.records import SCHEMA, Dataset, Host, Record, Resolution, Run, RunStatus
+
+HOST = Host("Some CPU", "x86_64", 2, 24, "3.11", "6.1", "performance", "no", 24 << 30, "0x1", hypervisor=True)
+SMALL = Dataset("small", 1000, 128, 100, 100, 10, "gaussian mixture, seed 0", "abc")
+NAMES = ("chroma@process", "weaviate@process", "qdrant@embedded", "chroma@embedded", "exact@process", "exact@embedded")
+
+
+def a_run(targets: Sequence[str] = NAMES, **changes: object) -> Run:
+    """A complete, clean run; `changes` replaces fields."""
+    run = Run(
+        schema=SCHEMA,
+        id="20260101-000000-small-1",
+        suite_version="0.1.0",
+        suite_commit="c0ffee",
+        suite_dirty=False,
+        command=["pytest", "benchmarks/"],
+        options={"target": "", "recall-floor": "0.8"},
+        started="2026-01-01T00:00:00+00:00",
+        ended="2026-01-01T00:01:00+00:00",
+        status=RunStatus.COMPLETE,
+        launches=3,
+        host=HOST,
+        datasets=[SMALL],
+        targets=[Resolution(name, runnable=True, driver_sha256=f"sha of {name}") for name in targets],
+        versions={"pytest-benchmark": "5.3.1"},
+    )
+    return msgspec.structs.replace(run, **changes)
+
+
+def a_launch(
+    target: str,
+    launch: int = 0,
+    *,
+    latency_ms: float = 1.0,
+    batch_ms: float = 10.0,
+    hits: int = 10,
+    counted: int = 1000,
+    settled_mb: float = 60.0,
+    version: str = "1.0",
+    path: SearchPathKind = SearchPathKind.INDEXED,
+) -> list[Observation]:
+    """What one target shows in one launch of `small`: 1,000 searches of the same latency, two repeated collections."""
+    at = {"scale": "small", "launch": launch, "target": target}
+    seen: list[Observation] = [
+        TargetStarted(**at, position=0, server_version=version, client_version="1", settings={"m": "16"}, startup_ns=1),
+        MemoryRead(**at, phase=Phase.START, used=50_000_000, peak=55_000_000, processes=1),
+    ]
+    for collection in range(3):
+        slow = 3 if collection == 0 else 1
+        for batch in range(10):
+            ns = int(batch_ms * slow * 1e6)
+            seen.append(BatchInserted(**at, collection=collection, batch=batch, vectors=100, duration_ns=ns))
+        seen.append(
+            Collected(
+                **at,
+                collection=collection,
+                expected=1000,
+                counted=counted,
+                count_ns=1_000_000,
+                settle_ns=2_000_000,
+                path=path,
+                path_evidence="told",
+            )
+        )
+        if collection == 0:
+            used = int(settled_mb * 1e6)
+            seen.append(MemoryRead(**at, phase=Phase.INSERT, used=used, peak=used + 5_000_000, processes=1))
+            seen.append(MemoryRead(**at, phase=Phase.SETTLE, used=used, peak=used, processes=1))
+            seen += [_slice(at, number, latency_ms, hits) for number in range(21)]
+            seen.append(MemoryRead(**at, phase=Phase.SEARCH, used=used, peak=used + 1_000_000, processes=1))
+    return seen
+
+
+def _slice(at: Mapping[str, object], number: int, latency_ms: float, hits: int) -> SliceSearched:
+    ns = int(latency_ms * 1e6)
+    return SliceSearched(
+        **at,
+        slice=number,
+        warmup=number == 0,
+        first_query=0,
+        k=10,
+        latencies_ns=[ns * (100 if number == 0 else 1)] * 50,
+        hits=[hits] * 50,
+        wall_ns=50 * ns,
+        cpu_ns=5 * ns,
+    )
+
+
+def a_machine(launch: int = 0, *, phase: Phase = Phase.START, **changes: int | float) -> MachineRead:
+    """A quiet machine."""
+    quiet = {
+        "steal_ns": 0,
+        "cpu_ns": 1_000_000_000,
+        "runnable": 0,
+        "swapped_pages": 0,
+        "wall_minus_monotonic_ns": 0,
+        "mhz": 2000.0,
+    }
+    return MachineRead(scale="small", launch=launch, phase=phase, **{**quiet, **changes})
+
+
+def a_record(
+    latencies: Mapping[str, Sequence[float]] | None = None, run: Run | None = None, **launch: object
+) -> Record:
+    """A record in which each target's launches have these latencies in ms (default: 1.0, three launches each)."""
+    latencies = latencies if latencies is not None else dict.fromkeys(NAMES, (1.0, 1.0, 1.0))
+    seen: list[Observation] = []
+    count = max((len(each) for each in latencies.values()), default=0)
+    for number in range(count):
+        for target, each in latencies.items():
+            if number < len(each):
+                latency = each[number]
+                # Insertion follows the same machine: ten times as slow as a search.
+                seen += a_launch(target, number, latency_ms=latency, batch_ms=10 * latency, **launch)
+        seen.append(LaunchEnded(scale="small", launch=number, up_ns=1, measuring_ns=2, stop_ns=3))
+    return Record(Path("results/run"), run or a_run(tuple(latencies), launches=count), tuple(seen), truncated=False)
+
+
+def a_fault(target: str, launch: int = 0) -> TargetFailed:
+    """A target that hung."""
+    return TargetFailed(
+        scale="small", launch=launch, target=target, phase=Phase.SEARCH, reason="No answer.", remedy="See its log."
+    )
+
+
+def observations() -> st.SearchStrategy[Observation]:
+    """Any observation that the schema allows."""
+    return st.one_of(*(st.from_type(kind) for kind in Observation.__args__))
