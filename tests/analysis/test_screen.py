@@ -107,7 +107,7 @@ def test_identical_code_is_hardly_ever_called_slower(launches: int) -> None:
     assert false <= 6
 
 
-@pytest.mark.parametrize(("launches", "least"), [(3, 65), (5, 90)])
+@pytest.mark.parametrize(("launches", "least"), [(3, 65), (5, 75)])
 def test_a_store_that_is_60_percent_slower_is_found(launches: int, least: int) -> None:
     """In so many of a hundred runs, under noise like that of shared machines."""
     found = sum(flagged(noisy(seed, launches, factors={"chroma": 1.6}))["chroma"] for seed in range(100, 200))

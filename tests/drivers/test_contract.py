@@ -1,0 +1,201 @@
+"""The driver contract, over every target that this machine can start. Passing it is what it takes to add a store.
+
+VEXFS_BENCH_REQUIRE_TARGET (patterns, separated by commas) names targets that must run: not runnable is a failure then.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+import numpy as np
+import pytest
+
+from fixtures.drivers.base import Driver, Endpoint, Matrix, SearchPathKind, Space
+from fixtures.targets import Runnable, Target, known_stores, resolve, select
+from fixtures.tiers import start
+from fixtures.tiers.base import Running
+
+DIMENSIONS = 24
+TARGETS = select(known_stores(()), ("*",))
+
+
+def clustered(count: int, seed: int) -> Matrix:
+    """Unit vectors around eight centres, float32 (count, DIMENSIONS)."""
+    random = np.random.default_rng(seed)
+    centres = np.random.default_rng(0).standard_normal((8, DIMENSIONS))
+    points = centres[random.integers(0, 8, count)] + 0.7 * random.standard_normal((count, DIMENSIONS))
+    return (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
+
+
+TRAIN, QUERIES = clustered(600, 1), clustered(40, 2)
+EXACT = np.argsort(-(QUERIES @ TRAIN.T), axis=1, kind="stable")
+
+
+def required(target: Target) -> bool:
+    """Whether the target must run here."""
+    patterns = [part.strip() for part in os.environ.get("VEXFS_BENCH_REQUIRE_TARGET", "").split(",")]
+    return any(fnmatchcase(target.name, pattern) for pattern in patterns if pattern)
+
+
+def runnable(target: Target) -> Runnable:
+    """The target resolved; skips, or fails where it is required, with the reason."""
+    found = resolve(target)
+    if isinstance(found, Runnable):
+        return found
+    told = f"{target.name}: {found.reason} {found.remedy}"
+    if required(target):
+        pytest.fail(f"required, and not runnable: {told}")
+    pytest.skip(told)
+
+
+def connect(target: Target, endpoint: Endpoint) -> Driver:
+    """The target's driver, in this process."""
+    module, _, name = target.spec.driver.partition(":")
+    driver: Driver = getattr(importlib.import_module(module), name)(endpoint)
+    return driver
+
+
+@pytest.fixture(scope="module", params=TARGETS, ids=lambda target: target.name)
+def running(request: pytest.FixtureRequest) -> Iterator[tuple[Target, Running]]:
+    """Each target, started for real and stopped afterwards."""
+    found = runnable(request.param)
+    store = start(found.target.name, found.target.spec, found.program)
+    try:
+        store.wait_ready(60)
+        yield found.target, store
+    finally:
+        store.stop()
+
+
+@pytest.fixture(scope="module")
+def driver(running: tuple[Target, Running]) -> Iterator[Driver]:
+    """The target's driver with one collection that holds the data."""
+    target, store = running
+    made = connect(target, store.endpoint)
+    made.create("contract", Space(DIMENSIONS))
+    for first in range(0, len(TRAIN), 200):
+        made.insert(range(first, first + 200), TRAIN[first : first + 200])
+    made.settle(60)
+    yield made
+    made.close()
+
+
+def test_it_is_a_driver(driver: Driver) -> None:
+    """Every method of the protocol is there."""
+    assert isinstance(driver, Driver)
+
+
+def test_it_counts_what_was_inserted(driver: Driver) -> None:
+    """All of it, acknowledged and settled."""
+    assert driver.count() == len(TRAIN)
+
+
+def test_search_equals_exact_within_the_recall_floor(driver: Driver) -> None:
+    """At least 0.8 of the exact ten; each answer has ten different known ids."""
+    hits = 0
+    for query, best in zip(QUERIES, EXACT, strict=True):
+        found = list(driver.search(query, 10))
+        assert len(found) == len(set(found)) == 10
+        assert all(0 <= one < len(TRAIN) for one in found)
+        hits += len(set(found) & set(best[:10].tolist()))
+    assert hits / (10 * len(QUERIES)) >= 0.8
+
+
+def test_answers_come_best_first(driver: Driver) -> None:
+    """By falling similarity, but for the last digit."""
+    for query in QUERIES[:10]:
+        similarity = TRAIN[list(driver.search(query, 10))] @ query
+        assert np.all(np.diff(similarity) <= 1e-4)
+
+
+def test_a_vector_finds_itself(driver: Driver) -> None:
+    """Ids are the ones that were given."""
+    assert [list(driver.search(TRAIN[number], 1)) for number in (0, 299, 599)] == [[0], [299], [599]]
+
+
+def test_fewer_are_found_where_k_is_small(driver: Driver) -> None:
+    """k is obeyed."""
+    assert len(driver.search(QUERIES[0], 3)) == 3
+
+
+def test_an_upsert_of_known_ids_does_not_grow_the_count(driver: Driver) -> None:
+    """The same ids with the same vectors."""
+    driver.insert(range(20), TRAIN[:20])
+    driver.settle(60)
+    assert driver.count() == len(TRAIN)
+
+
+def test_it_describes_itself_with_settings_read_back(driver: Driver) -> None:
+    """Versions and settings are there, as text."""
+    told = driver.describe()
+    assert told.server_version
+    assert told.client_version
+    assert told.settings
+    assert all(isinstance(value, str) for pair in told.settings.items() for value in pair)
+
+
+def test_index_parameters_are_the_same_wherever_there_is_an_index(driver: Driver) -> None:
+    """M 16, ef_construction 128, ef 64, cosine: read back, under the names that each store has for them."""
+    settings = driver.describe().settings
+    if settings.get("index") != "hnsw":
+        pytest.skip("this store has no HNSW index")
+    values = " ".join(f"{name}={value}" for name, value in settings.items())
+    for wanted in ("=16", "=128", "=64", "osine"):
+        assert wanted in values or wanted.upper() in values.upper()
+
+
+def test_it_tells_how_it_searches(driver: Driver) -> None:
+    """With evidence; unknown is an answer too."""
+    path = driver.evidence()
+    assert path.kind in SearchPathKind
+    assert path.evidence
+
+
+def test_another_dimension_is_an_error(driver: Driver) -> None:
+    """It is raised, by the client or the store; and the collection still answers."""
+    if isinstance(driver.describe().settings.get("contract"), str):
+        wrong = np.full((1, DIMENSIONS // 2), 0.5, dtype=np.float32)
+    else:
+        wrong = np.ones((1, DIMENSIONS + 1), dtype=np.float32)
+    with pytest.raises(Exception, match=r"(?s)."):
+        driver.insert([9_999], wrong)
+    assert driver.search(QUERIES[0], 1)
+
+
+def test_a_second_collection_is_fresh(driver: Driver) -> None:
+    """It becomes current, is empty, and takes vectors. The last test: the first collection is not current any more."""
+    driver.create("second", Space(DIMENSIONS))
+    driver.insert(range(50), TRAIN[:50])
+    driver.settle(60)
+    assert driver.count() == 50
+    assert len(driver.search(QUERIES[0], 10)) == 10
+
+
+def test_closing_twice_is_fine(running: tuple[Target, Running]) -> None:
+    """Whoever cleans up need not know who was first."""
+    target, store = running
+    if not store.pids():
+        pytest.skip("an embedded engine has one user at a time")
+    made = connect(target, store.endpoint)
+    made.close()
+    made.close()
+
+
+def test_a_new_launch_is_empty(running: tuple[Target, Running]) -> None:
+    """A fresh server and a fresh folder know nothing of the last one's data, and can be stopped twice."""
+    found = runnable(running[0])
+    store = start(found.target.name, found.target.spec, found.program)
+    try:
+        store.wait_ready(60)
+        made = connect(found.target, store.endpoint)
+        made.create("contract", Space(DIMENSIONS))
+        assert made.count() == 0
+        made.close()
+        assert store.alive()
+    finally:
+        store.stop()
+        store.stop()
+    assert not store.endpoint.folder.exists()

@@ -1,0 +1,104 @@
+"""Processes are ours: started, heard, stopped with all they started, and never outliving the suite."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from fixtures.ledger import ledger
+from fixtures.processes import Child, clean_environment, spawn
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def child(script: str, log: Path, *, pipes: bool = False) -> Child:
+    """A Python of ours."""
+    return spawn([sys.executable, "-c", script], environment=clean_environment(), log=log, pipes=pipes)
+
+
+def heard(started: Child, word: str) -> None:
+    """Returns once the child has written the word."""
+    deadline = time.monotonic() + 20
+    while word not in started.log_tail():
+        assert time.monotonic() < deadline, f"it never said {word!r}"
+
+
+def test_a_stopped_child_is_gone_with_all_that_it_started(tmp_path: Path) -> None:
+    """And so is its line in the ledger."""
+    script = "import subprocess, sys, time; subprocess.Popen(['sleep', '99']); print('up', flush=True); time.sleep(99)"
+    started = child(script, tmp_path / "log")
+    heard(started, "up")
+    (below,) = psutil.Process(started.pid).children()
+    started.stop()
+    assert not started.alive()
+    assert started.exit_status == -signal.SIGTERM
+    assert not below.is_running()
+    assert f'"pid":{started.pid},"gone":true' in ledger().path.read_text()
+
+
+def test_one_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
+    """After the grace."""
+    script = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(99)"
+    started = child(script, tmp_path / "log")
+    heard(started, "up")
+    started.stop(grace_s=0.2)
+    assert started.exit_status == -signal.SIGKILL
+
+
+def test_pipes_are_ours_and_stderr_goes_to_the_log(tmp_path: Path) -> None:
+    """As the worker needs it."""
+    started = child("import sys; print(input()); print('x', file=sys.stderr)", tmp_path / "log", pipes=True)
+    started.stdin.write(b"hello\n")
+    started.stdin.flush()
+    assert started.stdout.readline() == b"hello\n"
+    assert started.wait(20) == 0
+    assert started.log_tail() == "x"
+    started.stop()
+
+
+def test_without_pipes_there_are_none(tmp_path: Path) -> None:
+    """Asking for them is a mistake of ours."""
+    started = child("pass", tmp_path / "log")
+    for name in ("stdin", "stdout"):
+        with pytest.raises(ValueError, match="without pipes"):
+            getattr(started, name)
+    started.stop()
+
+
+def test_no_secret_of_ours_reaches_a_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only paths and locale do; telemetry is off."""
+    monkeypatch.setenv("MY_API_KEY", "s3cret")
+    started = child("import os; print(dict(os.environ), flush=True)", tmp_path / "log")
+    started.wait(20)
+    assert "s3cret" not in started.log_tail()
+    assert "'ANONYMIZED_TELEMETRY': 'False'" in started.log_tail()
+
+
+def test_children_die_with_the_suite_even_by_kill_9(tmp_path: Path) -> None:
+    """The kernel sees to it."""
+    script = f"""
+import sys, time
+from pathlib import Path
+from fixtures.processes import spawn, clean_environment
+log = Path({str(tmp_path / "log")!r})
+started = spawn(["sleep", "99"], environment=clean_environment(), log=log)
+print(started.pid, flush=True)
+time.sleep(99)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    ) as suite:
+        assert suite.stdout is not None
+        pid = int(suite.stdout.readline())
+        process = psutil.Process(pid)
+        suite.kill()
+        suite.wait()
+    psutil.wait_procs([process], timeout=10)
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE

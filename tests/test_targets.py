@@ -1,0 +1,195 @@
+"""Which targets there are, and why not the others."""
+
+from __future__ import annotations
+
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from fixtures import targets
+from fixtures.drivers.base import Binary, Command, Embedded, Mount, Process, Space, Store, Tier
+from fixtures.errors import NotRunnable, StoreError, SuiteError, UnknownName, UsageError
+from fixtures.programs import build, cache_folder, find, find_python_program
+from fixtures.targets import Runnable, Skipped, Target, known_stores, resolve, select
+
+BINARY = Binary("SOME_BIN", "some-server-that-nobody-has", "Get it.")
+
+
+def a_process(program: Binary | str = BINARY) -> Process:
+    """A server that is not there."""
+    return Process("fixtures.drivers.exact:ExactHttp", program, ("http",), lambda place: Command([]), "/ready")
+
+
+def test_patterns_choose_targets_in_the_stores_order() -> None:
+    """A glob on store@tier."""
+    names = [target.name for target in select(known_stores(()), ("*@embedded", "exact@mount"))]
+    assert names == ["chroma@embedded", "qdrant@embedded", "exact@embedded", "exact@mount"]
+
+
+def test_the_default_choice_is_each_store_once_and_our_own_at_every_tier_in_use() -> None:
+    """And at the mount, so that no machine is without one."""
+    chosen = [target.name for target in select(known_stores(()), ())]
+    stores = [name.partition("@")[0] for name in chosen if not name.startswith("exact@")]
+    assert sorted(stores) == sorted(set(stores)) == ["chroma", "qdrant", "vexfs", "weaviate"]
+    tiers = {name.partition("@")[2] for name in chosen if not name.startswith("exact@")} | {"mount"}
+    assert {name for name in chosen if name.startswith("exact@")} == {f"exact@{tier}" for tier in tiers}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [("chrom@process", "chroma@process"), ("chroma@mount", "embedded, process"), ("zzz", "There are")],
+)
+def test_an_unknown_target_is_told_with_what_there_is(pattern: str, told: str) -> None:
+    """The nearest name, or the tiers that the store has."""
+    with pytest.raises(UnknownName, match=told):
+        select(known_stores(()), (pattern,))
+
+
+def test_a_store_of_the_same_name_replaces_tier_by_tier() -> None:
+    """The other tiers stay."""
+    mine = Store("chroma", {Tier.PROCESS: a_process()})
+    stores = known_stores((mine,))
+    assert stores["chroma"].tiers[Tier.PROCESS] is mine.tiers[Tier.PROCESS]
+    assert Tier.EMBEDDED in stores["chroma"].tiers
+
+
+def test_a_program_that_is_missing_skips_with_reason_and_remedy() -> None:
+    """Where it was looked for, and what to do."""
+    found = resolve(Target(Store("some", {Tier.PROCESS: a_process()}), Tier.PROCESS))
+    assert isinstance(found, Skipped)
+    assert "SOME_BIN" in found.reason
+    assert found.remedy == "Get it."
+
+
+def test_a_module_that_is_missing_skips() -> None:
+    """Without importing anything."""
+    spec = Embedded("fixtures.drivers.exact:ExactEmbedded", requires=("no_such_module",))
+    found = resolve(Target(Store("some", {Tier.EMBEDDED: spec}), Tier.EMBEDDED))
+    assert isinstance(found, Skipped)
+    assert "no_such_module" in found.reason
+
+
+def test_a_variable_that_names_no_program_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not a silent skip: the user meant it."""
+    monkeypatch.setenv("SOME_BIN", str(tmp_path))
+    with pytest.raises(UsageError, match="SOME_BIN"):
+        resolve(Target(Store("some", {Tier.PROCESS: a_process()}), Tier.PROCESS))
+
+
+def test_programs_are_found_by_variable_path_and_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this order."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    built = Binary("SOME_BIN", "some-server", "Get it.", go_module="example.org/some-server@v1")
+    in_cache = cache_folder() / "bin" / "some-server-v1"
+    in_cache.parent.mkdir(parents=True)
+    on_path, named = tmp_path / "some-server", tmp_path / "named"
+    for path in (in_cache, on_path, named):
+        path.write_text("#!/bin/sh\n")
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    assert find(built) == in_cache
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert find(built) == on_path
+    monkeypatch.setenv("SOME_BIN", str(named))
+    assert find(built) == named
+    assert build(built, print) == named
+
+
+def test_what_go_cannot_build_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a module to build, without Go, and with a Go that fails."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(NotRunnable, match="was not found"):
+        build(BINARY, print)
+    module = Binary("SOME_BIN", "some-server", "Get it.", go_module="example.invalid/some-server@v1")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NotRunnable, match="Go, which would build it, is not installed"):
+        build(module, print)
+    go = tmp_path / "go"
+    go.write_text("#!/bin/sh\necho no network\nexit 3\n")
+    go.chmod(0o700)
+    with pytest.raises(NotRunnable, match=r"(?s)ended 3.*no network"):
+        build(module, print)
+
+
+def test_a_program_that_go_builds_is_kept_in_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once: the second time it is only found. The stand-in for go writes the file that go would."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    go = tmp_path / "go"
+    go.write_text(
+        "#!/bin/sh\n/bin/mkdir -p $GOBIN\nprintf x > $GOBIN/some-server\nfor i in `/usr/bin/seq 300`; do echo p; done\n"
+    )
+    go.chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    module = Binary("SOME_BIN", "some-server", "Get it.", go_module="example.org/some-server@v1")
+    said: list[str] = []
+    assert build(module, said.append).name == "some-server-v1"
+    assert any("building" in line for line in said)
+    assert any("200 packages" in line for line in said)
+    go.unlink()
+    assert build(module, said.append).is_file()
+
+
+def test_python_programs_are_scripts_or_modules() -> None:
+    """Beside this Python."""
+    assert find_python_program("chroma") == [str(Path(sys.executable).with_name("chroma"))]
+    assert find_python_program("fixtures.exact.server") == [sys.executable, "-m", "fixtures.exact.server"]
+    with pytest.raises(NotRunnable, match="not installed"):
+        find_python_program("no_such_program")
+
+
+def test_the_drivers_digest_is_of_its_source() -> None:
+    """Another driver is another artifact."""
+    first = resolve(Target(known_stores(())["exact"], Tier.EMBEDDED))
+    assert isinstance(first, Runnable)
+    assert len(first.driver_sha256) == 64
+    lost = Store("some", {Tier.EMBEDDED: Embedded("no_such_driver:X")})
+    with pytest.raises(SuiteError, match="cannot be found"):
+        resolve(Target(lost, Tier.EMBEDDED))
+
+
+@pytest.mark.parametrize("missing", ["/dev/fuse", "fusermount", "libfuse"])
+def test_a_machine_without_fuse_skips_mounts_with_the_remedy(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Device, helper and library."""
+    monkeypatch.setattr(targets, "which", lambda name: None if missing == "fusermount" else "/bin/" + name)
+    monkeypatch.setattr(targets, "find_library", lambda name: None if missing == "libfuse" else name)
+    monkeypatch.setattr(targets, "_FUSE_DEVICE", Path("/no/such" if missing == "/dev/fuse" else "/dev/null"))
+    spec = Mount("fixtures.drivers.vexfs:FileDriver", "fixtures.exact.filesystem", lambda place: Command([]))
+    found = resolve(Target(Store("some", {Tier.MOUNT: spec}), Tier.MOUNT))
+    assert isinstance(found, Skipped)
+    assert missing in found.reason
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(lambda: 1 / 0, "failed at import"), (lambda: "a string", "not a Store")],
+)
+def test_an_installed_plug_in_that_is_broken_is_named(
+    value: object, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its entry point."""
+
+    class Point:
+        name, value = "mine", "mine:STORE"
+
+        def load(self) -> object:
+            return load()
+
+    load = value
+    monkeypatch.setattr(targets.importlib.metadata, "entry_points", lambda group: [Point()])
+    with pytest.raises(StoreError, match=f"mine.*{told}"):
+        known_stores(())
+
+
+@pytest.mark.parametrize("name", ["My-Store", "a b", "UPPER"])
+def test_a_stores_name_is_an_identifier(name: str) -> None:
+    """It is part of test ids."""
+    with pytest.raises(ValueError, match="lower-case"):
+        Store(name, {})
+
+
+@pytest.mark.parametrize("changes", [{"dimensions": 0}, {"dimensions": 3, "distance": "euclid"}])
+def test_a_space_that_cannot_be_measured_is_refused(changes: dict[str, object]) -> None:
+    """When it is made."""
+    with pytest.raises(ValueError, match=r"dimensions|cosine"):
+        Space(**changes)
