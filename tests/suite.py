@@ -1,0 +1,78 @@
+"""Runs the suite as a person does, in a process of its own. For the tests of whole runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.records import Record, read_record
+from analysis.rows import Row, RowKey, rows_of
+
+ROOT = Path(__file__).resolve().parents[1]
+
+__all__ = ["ROOT", "Ran", "command", "environment", "run_suite"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a run ended, what it printed, and where its results lie."""
+
+    status: int
+    output: str
+    results: Path
+
+    @property
+    def folder(self) -> Path:
+        """The one run's folder."""
+        (folder,) = [path.parent for path in self.results.glob("*/run.json")]
+        return folder
+
+    @property
+    def record(self) -> Record:
+        """The one run's record."""
+        return read_record(self.folder)
+
+    @property
+    def rows(self) -> dict[RowKey, Row]:
+        """Its rows."""
+        return {row.key: row for row in rows_of(self.record)}
+
+    @property
+    def saved(self) -> list[dict[str, object]]:
+        """The benchmarks in pytest-benchmark's JSON."""
+        benchmarks: list[dict[str, object]] = json.loads((self.folder / "benchmark.json").read_text())["benchmarks"]
+        return benchmarks
+
+
+def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Ours, without the suite's own variables but those that tests set."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("VEXFS_BENCH_")}
+    state = os.environ.get("VEXFS_BENCH_STATE")
+    return {**kept, **({"VEXFS_BENCH_STATE": state} if state else {}), **(changes or {})}
+
+
+def command(results: Path, *arguments: str) -> list[str]:
+    """`pytest benchmarks/` with these arguments, storing below `results`, with no baseline but there."""
+    own = [f"--results={results}", f"--baselines={results.parent / 'baselines'}", "-p", "no:cacheprovider"]
+    return [sys.executable, "-m", "pytest", "benchmarks/", *own, *arguments]
+
+
+def run_suite(tmp_path: Path, *arguments: str, variables: Mapping[str, str] | None = None) -> Ran:
+    """Run it to its end."""
+    results = tmp_path / "results"
+    done = subprocess.run(
+        command(results, *arguments),
+        cwd=ROOT,
+        env=environment(variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout, results)

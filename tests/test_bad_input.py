@@ -1,0 +1,155 @@
+"""What cannot be is refused at once: what was wrong, what was seen, what to do next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from fixtures.drivers.base import Binary
+from fixtures.errors import UsageError
+from fixtures.options import GateMode, Options
+from tests.suite import run_suite
+
+ONE = ("--scale=small", "--launches=1", "--target=exact@embedded")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--scale=smal"], "Did you mean small?"),
+        (["--target=chrom@process"], "Did you mean chroma@process?"),
+        (["--target=chroma@mount"], "chroma has no tier 'mount'. It has: embedded, process."),
+        (["--launches=0"], "--launches must be at least 1, not 0."),
+        (["--launches=many"], "--launches must be a whole number, not 'many'."),
+        (["--request-timeout=-1"], "--request-timeout must be more than 0 seconds, not -1."),
+        (["--recall-floor=2"], "--recall-floor is a share from 0 to 1, not 2."),
+        (["--gate=maybe"], "invalid choice: 'maybe'"),
+        (["-n", "2"], "Benchmarks refuse to start under xdist"),
+        (["--dist=load", "--tx=popen"], "Benchmarks refuse to start under xdist"),
+        (["--benchmark-disable"], "--benchmark-disable was given: no row would be measured"),
+        (["--benchmark-skip"], "--benchmark-skip was given"),
+        (["--dataset=/no/such.hdf5", *ONE], "/no/such.hdf5 cannot be read"),
+    ],
+)
+def test_an_option_that_cannot_be_is_a_usage_error(tmp_path: Path, arguments: list[str], told: str) -> None:
+    """Exit code 4, one clear sentence, nothing measured."""
+    ran = run_suite(tmp_path, *arguments)
+    assert ran.status == 4, ran.output
+    assert told in ran.output
+    assert not list(tmp_path.glob("results/*"))
+
+
+def test_a_path_swallowed_by_compare_is_told(tmp_path: Path) -> None:
+    """`pytest --benchmark-compare benchmarks/` would compare with a run called benchmarks/, and measure everything."""
+    ran = run_suite(tmp_path, "--benchmark-compare", "benchmarks/")
+    assert ran.status == 4
+    assert "Write the path first: pytest benchmarks/ --benchmark-compare" in ran.output
+
+
+def test_no_runnable_target_is_an_error_with_every_reason(tmp_path: Path) -> None:
+    """Never a green run of nothing."""
+    ran = run_suite(tmp_path, "--scale=small", "--target=qdrant@process", variables={"PATH": "/usr/bin:/bin"})
+    assert ran.status == 4, ran.output
+    assert "None of the targets can run here. qdrant@process: qdrant was not found" in ran.output
+
+
+def test_a_required_target_that_cannot_run_fails(tmp_path: Path) -> None:
+    """Where it would be skipped otherwise; also by the environment."""
+    variables = {"VEXFS_BENCH_REQUIRE_TARGET": "qdrant@process", "PATH": "/usr/bin:/bin"}
+    ran = run_suite(tmp_path, *ONE, "-k", "p50", variables=variables)
+    assert ran.status == 1, ran.output
+    assert "required, and not runnable: qdrant was not found" in ran.output
+
+
+def test_a_variable_that_names_no_program_is_an_error(tmp_path: Path) -> None:
+    """The user meant it."""
+    ran = run_suite(tmp_path, "--target=qdrant@process", variables={"QDRANT_BIN": "/no/such/qdrant"})
+    assert ran.status == 4
+    assert "QDRANT_BIN names '/no/such/qdrant'" in ran.output
+
+
+def test_a_results_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """Before anything is measured."""
+    (tmp_path / "file").write_text("")
+    ran = run_suite(tmp_path, *ONE, f"--results={tmp_path / 'file'}")
+    assert ran.status != 0
+    assert "Results cannot be written" in ran.output
+    assert "--results" in ran.output
+
+
+@pytest.mark.parametrize(("content", "told"), [("{", "is not JSON"), ('{"benchmarks": []}', "has no schema number")])
+def test_a_damaged_or_foreign_baseline_is_told_before_measuring(tmp_path: Path, content: str, told: str) -> None:
+    """By its name."""
+    from analysis.fingerprint import folder_name
+    from fixtures.host import read_host
+
+    path = tmp_path / "baselines" / folder_name(read_host()) / "0001_small.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(content)
+    ran = run_suite(tmp_path, *ONE)
+    assert ran.status == 4, ran.output
+    assert told in ran.output
+    assert "0001_small.json" in ran.output
+
+
+def test_a_dataset_with_nan_is_refused_and_a_good_one_is_measured(tmp_path: Path) -> None:
+    """Its own dimensions and queries, the scale's batch."""
+    random = np.random.default_rng(0)
+    train, test = random.standard_normal((300, 12)), random.standard_normal((20, 12))
+    for name, bad in (("good.hdf5", False), ("bad.hdf5", True)):
+        with h5py.File(tmp_path / name, "w") as file:
+            file["train"] = np.where((np.arange(300) == 7)[:, None] & bad, np.nan, train)
+            file["test"] = test
+    refused = run_suite(tmp_path / "bad", *ONE, f"--dataset={tmp_path / 'bad.hdf5'}")
+    assert refused.status == 4
+    assert "NaN" in refused.output
+    ran = run_suite(tmp_path / "good", *ONE, f"--dataset={tmp_path / 'good.hdf5'}")
+    (dataset,) = ran.record.run.datasets
+    assert (dataset.vectors, dataset.dimensions, dataset.queries, dataset.batch) == (300, 12, 20, 100)
+
+
+def test_options_are_checked_wherever_they_come_from() -> None:
+    """The value cannot be made wrong."""
+    good = {
+        "scales": ("small",),
+        "targets": (),
+        "required": (),
+        "launches": 1,
+        "gate": GateMode.OFF,
+        "dataset": None,
+        "results": Path("r"),
+        "baselines": Path("b"),
+        "timeout_s": 1.0,
+        "seed": 0,
+        "recall_floor": 0.8,
+    }
+    assert Options(**good).plan.launches == 1
+    for change in ({"launches": 0}, {"timeout_s": 0.0}, {"recall_floor": -1.0}):
+        with pytest.raises(UsageError, match="--"):
+            Options(**{**good, **change})
+
+
+def test_the_environment_stands_in_for_options(tmp_path: Path) -> None:
+    """Lists are separated by commas; a wrong value is told by the option's name."""
+    variables = {
+        "VEXFS_BENCH_SCALE": "small",
+        "VEXFS_BENCH_TARGET": "exact@embedded,exact@process",
+        "VEXFS_BENCH_LAUNCHES": "1",
+        "VEXFS_BENCH_GATE": "off",
+    }
+    ran = run_suite(tmp_path, "-k", "recall", variables=variables)
+    assert ran.status == 0, ran.output
+    assert {target.target for target in ran.record.run.targets} == {"exact@embedded", "exact@process"}
+    assert ran.record.run.options["gate"] == "off"
+    for name, told in (("GATE", "--gate must be one of"), ("RECALL_FLOOR", "--recall-floor must be a number")):
+        refused = run_suite(tmp_path / name, variables={**variables, f"VEXFS_BENCH_{name}": "x"})
+        assert refused.status == 4
+        assert told in refused.output
+
+
+def test_a_binary_knows_its_variable() -> None:
+    """For the messages."""
+    assert Binary("X_BIN", "x", "Get x.").environment == "X_BIN"
