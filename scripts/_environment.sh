@@ -4,57 +4,84 @@
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 say() { printf '== %s\n' "$*" >&2; }
 
+install_debian() {
+    [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null || return 1
+    say "installing $* (Debian packages)"
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } > /dev/null
+}
+
 find_python() {
-    local candidate
-    for candidate in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
-        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    local candidate tried=(python3 python3.13 python3.12 python3.11)
+    [ -z "${PYTHON:-}" ] || tried=("$PYTHON")
+    for candidate in "${tried[@]}"; do
+        if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null; then
             echo "$candidate"
             return
         fi
     done
-    say "no Python >= 3.11 was found (tried: ${PYTHON:-python3 python3.13 python3.12 python3.11}). Install one, or name it: PYTHON=/path/python3 $0"
+    say "no Python >= 3.11 was found. Tried:"
+    for candidate in "${tried[@]}"; do
+        say "  $candidate: $("$candidate" --version 2>&1 | tail -n 1)"
+    done
+    say "Install one, or name it: PYTHON=/path/to/python3 $0"
     return 1
 }
 
 make_environment() {
-    local python stamp wanted
+    local python stamp=.venv/.lock-digest wanted
     python=$(find_python) || exit 1
-    stamp=.venv/.lock-digest
-    wanted="$("$python" -c 'import sys; print(sys.version)') $(cksum < requirements.lock)"
-    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
+    wanted=$("$python" - << 'END'
+import hashlib, sys
+print(sys.version.split()[0], sys.base_prefix, hashlib.sha256(open("requirements.lock", "rb").read()).hexdigest())
+END
+    )
+    if [ "$(cat "$stamp" 2> /dev/null)" = "$wanted" ] && .venv/bin/python -c '' 2> /dev/null; then
         return
     fi
-    say "making .venv with $python from requirements.lock (once)"
+    say "making .venv with $python from requirements.lock (once, a minute or two)"
+    rm -f "$stamp"
     if command -v uv > /dev/null; then
         uv venv --quiet --clear --python "$python" .venv || exit 1
-        uv pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock || exit 1
+        uv pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock || refuse_install
     else
-        if ! "$python" -m venv --clear .venv; then
-            say "$python cannot make virtual environments. Debian: apt-get install python3-venv"
-            exit 1
-        fi
-        .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock || exit 1
+        make_venv "$python"
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
+            -r requirements.lock || refuse_install
     fi
     printf '%s' "$wanted" > "$stamp"
 }
 
+make_venv() {
+    if ! "$1" -c 'import ensurepip' 2> /dev/null; then
+        if "$1" -m virtualenv --version > /dev/null 2>&1; then
+            "$1" -m virtualenv --quiet --clear .venv || exit 1
+            return
+        fi
+        if ! install_debian python3-venv || ! "$1" -c 'import ensurepip' 2> /dev/null; then
+            say "$1 cannot make virtual environments: it has neither ensurepip nor virtualenv."
+            say "Debian: apt-get install python3-venv. Elsewhere: install uv or virtualenv, or name another Python: PYTHON=/path $0"
+            exit 1
+        fi
+    fi
+    "$1" -m venv --clear .venv || exit 1
+}
+
+refuse_install() {
+    say "installing the packages failed; the lines above say why. Is the network there? Nothing is kept: run $0 again."
+    exit 1
+}
+
 install_fuse() {
-    if command -v fusermount3 > /dev/null && ldconfig -p | grep -q 'libfuse3\.so'; then
+    local libraries
+    libraries=$(PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2> /dev/null || true)
+    if [[ "$libraries" =~ libfuse3?\.so ]] && { command -v fusermount3 || command -v fusermount; } > /dev/null; then
         return
     fi
-    if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
-        say "installing fuse3 and libfuse3-3 (Debian packages)"
-        if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends fuse3 libfuse3-3; } > /dev/null; then
-            say "that failed: targets at a mount will be skipped, with the reason"
-        fi
-    else
+    if ! install_debian fuse3 libfuse3-3; then
         say "libfuse is not installed: targets at a mount will be skipped. Debian: apt-get install fuse3 libfuse3-3"
     fi
 }
 
 build_servers() {
-    if [ -z "${WEAVIATE_BIN:-}" ] && ! command -v go > /dev/null; then
-        say "Go is not installed: weaviate@process will be skipped, unless its server is in the cache, on PATH or in WEAVIATE_BIN"
-    fi
     .venv/bin/python -m fixtures.programs >&2 || exit 1
 }
