@@ -10,7 +10,7 @@ The median keeps one changed anchor from colouring the others. The slope has a n
 seen on shared machines) and stays within 0 and 1. The variance of the residuals is moderated over the rows (see
 `analysis.statistics.moderate`). Launches of one run share the machine's state of that hour, so a component between
 runs is added: how far the rows of this very comparison disagree after adjustment, by their median absolute
-deviation, and never less than what identical code shows. `analysis.gate` makes verdicts of it.
+deviation, and never less than what identical code shows with as many anchors. `analysis.gate` makes verdicts of it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ _SLOPE = 0.75
 _SLOPE_SD = 0.25
 _MAD_TO_SD = 1.4826
 _ENOUGH = 3
+# What is left between two runs of the same code when a figure that follows the machine has none, one or two anchors:
+# shared machines move by 20 to 30 % from one hour to the next.
+_BETWEEN_BY_ANCHORS = (0.25, 0.10, 0.06)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,14 @@ def screen(pairs: Mapping[str, Pair], *, adjust: bool, least_between: float) -> 
     estimates = {name: row.raw - slope * row.shift for name, row in rows.items()}
     between = _between(rows, estimates, variances, prior, least_between)
     return {
-        name: _change(row, estimates[name], variances[name], prior, between, slope_error * row.shift)
+        name: _change(
+            row,
+            estimates[name],
+            variances[name],
+            prior,
+            _at_least(between, row, adjust=adjust),
+            slope_error * row.shift,
+        )
         for name, row in rows.items()
     }
 
@@ -191,6 +201,11 @@ def _between(
     seen = _MAD_TO_SD * median(abs(value - centre) for value in estimates.values())
     expected = fmean(prior.variance(variances[name], row.df) * _sampling(row) for name, row in rows.items())
     return math.sqrt(max(seen * seen - expected, least * least))
+
+
+def _at_least(between: float, row: _Row, *, adjust: bool) -> float:
+    few = len(row.anchors) < len(_BETWEEN_BY_ANCHORS)
+    return max(between, _BETWEEN_BY_ANCHORS[len(row.anchors)]) if adjust and few else between
 
 
 def _change(

@@ -129,6 +129,16 @@ def test_numbers_without_spread_that_differ_are_different() -> None:
     assert found["a"].p_value() == pytest.approx(1.0) or found["a"].p_value() == 0.0
 
 
+def test_without_anchors_a_slower_machine_is_not_told_from_a_slower_store() -> None:
+    """So nothing is said: the same numbers that convince with three anchors do not convince alone."""
+    then, now = {0: 1.0, 1: 1.01, 2: 1.02}, {0: 1.4, 1: 1.41, 2: 1.42}
+    alone = screen({"a": Pair(then, now, [])}, adjust=True, least_between=0.015)["a"]
+    still = {name: Pair(then, then, [one for one in "bcd" if one != name]) for name in "bcd"}
+    held = screen({"a": Pair(then, now, list("bcd")), **still}, adjust=True, least_between=0.015)["a"]
+    assert alone.p_value() > 0.05
+    assert held.p_value() < 0.001
+
+
 def test_one_launch_on_each_side_decides_nothing() -> None:
     """There is no spread to hold the change against."""
     found = screen({"a": Pair({0: 1.0}, {0: 9.0}, [])}, adjust=False, least_between=0.015)
