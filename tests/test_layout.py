@@ -1,0 +1,144 @@
+"""The shape of the project: what no tool checks."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("analysis", "benchmarks", "fixtures")
+MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+DRIVERS = sorted(path for path in (ROOT / "fixtures/drivers").glob("*.py") if path.stem not in ("__init__", "base"))
+# Neither a module of tests nor one that is only ever run has public names.
+LIBRARY = [path for path in MODULES if path.parent.name != "benchmarks" and path.stem not in ("__init__", "leash")]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def name_of(path: Path) -> str:
+    """The path inside the project."""
+    return str(path.relative_to(ROOT))
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """The project's own text files, and those that are about to be."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [path for line in listed.stdout.splitlines() if (path := ROOT / line).is_file()]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_file_is_a_room(path: Path) -> None:
+    """It says what lives there, and is no longer than 300 lines."""
+    text = path.read_text()
+    assert ast.get_docstring(ast.parse(text)), "no docstring"
+    assert len(text.splitlines()) <= 300
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=name_of)
+def test_a_module_says_what_is_public_and_describes_it(path: Path) -> None:
+    """`__all__` is there once; each public function and class has a docstring."""
+    tree = ast.parse(path.read_text())
+    names = [
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    ]
+    assert len(names) == 1, "no __all__"
+    kinds = (ast.FunctionDef, ast.ClassDef)
+    bare = [node.name for node in tree.body if isinstance(node, kinds) and node.name in names[0]]
+    documented = [node.name for node in tree.body if isinstance(node, kinds) and ast.get_docstring(node)]
+    assert set(bare) <= set(documented)
+
+
+@pytest.mark.parametrize("path", DRIVERS, ids=name_of)
+def test_a_driver_imports_the_seam_and_nothing_else_of_ours(path: Path) -> None:
+    """So that a store's driver can be read, and written, with one page in hand. `exact` also has its own store."""
+    allowed = {"fixtures.drivers.base"} | ({"fixtures.exact"} if path.stem == "exact" else set())
+    ours = [
+        module
+        for node in ast.walk(ast.parse(path.read_text()))
+        for module in modules_of(node)
+        if module.split(".")[0] in PACKAGES and not any(f"{module}.".startswith(f"{name}.") for name in allowed)
+    ]
+    assert ours == []
+
+
+def modules_of(node: ast.AST) -> list[str]:
+    """What an import names; of `from . import x`, that it is relative."""
+    match node:
+        case ast.Import():
+            return [alias.name for alias in node.names]
+        case ast.ImportFrom() if node.level:
+            return [f"fixtures.{'.' * node.level}{node.module or ''}"]
+        case ast.ImportFrom():
+            return [str(node.module)]
+        case _:
+            return []
+
+
+def test_nothing_swallows_every_exception() -> None:
+    """No bare `except`, no `except ...: pass`."""
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ExceptHandler):
+                assert node.type is not None, f"{path}:{node.lineno}: bare except"
+                caught = ast.unparse(node.type)
+                empty = all(isinstance(line, ast.Pass) for line in node.body)
+                assert not (empty and caught in ("Exception", "BaseException")), f"{path}:{node.lineno}: swallowed"
+
+
+def test_the_lock_pins_every_dependency_with_hashes_and_names_no_host() -> None:
+    """It is the same wherever packages come from; an option in it would override the machine's own."""
+    lock = (ROOT / "requirements.lock").read_text()
+    assert "://" not in lock
+    assert not re.search(r"^--(?!hash)", lock, flags=re.MULTILINE)
+    pins = re.split(r"\n(?=\S)", "\n".join(line for line in lock.splitlines() if not line.lstrip().startswith("#")))
+    pins = [pin for pin in pins if pin.strip()]
+    assert all(re.match(r"[a-z0-9.-]+(\[[a-z0-9,-]+\])?==\S+", pin) and "--hash=sha256:" in pin for pin in pins)
+    locked = {re.split(r"[=\[]", pin)[0] for pin in pins}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    names = {re.split(r"[<>=\[ ]", requirement)[0].lower() for requirement in wanted}
+    assert names <= locked
+
+
+@pytest.mark.parametrize("path", tracked("*.py", "*.md", "*.toml", "*.ini", "*.yml", "scripts", ".ci"), ids=name_of)
+def test_no_file_names_where_packages_are_fetched_from(path: Path) -> None:
+    """That is the machine's business."""
+    hosts = [".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("proxy", "golang", "org"))]
+    text = path.read_text()
+    assert [host for host in hosts if host in text] == []
+
+
+def test_the_readme_shows_both_commands() -> None:
+    """A newcomer types them."""
+    text = (ROOT / "README.md").read_text()
+    assert "scripts/bench" in text
+    assert "scripts/test" in text
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_every_command_and_page_that_the_documents_name_exists(path: Path) -> None:
+    """Scripts, pages, and modules that are run."""
+    text = path.read_text()
+    scripts = set(re.findall(r"\bscripts/[a-z_]+(?:\.sh|\.py)?\b", text))
+    pages = {link for link in re.findall(r"\]\(([^)#\s]+\.md)", text) if "://" not in link}
+    modules = set(re.findall(r"python -m ((?:analysis|fixtures)[.a-z]*)", text))
+    lacking = [name for name in scripts if not (ROOT / name).is_file()]
+    lacking += [link for link in pages if not (path.parent / link).is_file()]
+    lacking += [
+        name
+        for name in modules
+        if not any((ROOT / f"{name.replace('.', '/')}{tail}").is_file() for tail in (".py", "/__main__.py"))
+    ]
+    assert lacking == []

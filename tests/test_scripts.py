@@ -1,0 +1,181 @@
+"""The commands of `scripts/` on machines that lack something. Environments are made for real, of no packages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def program(path: Path, text: str) -> Path:
+    """A shell program."""
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with our scripts and a lock file of no packages."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    shutil.copytree(ROOT / "scripts", folder / "scripts")
+    (folder / "requirements.lock").write_text("# none\n")
+    return folder
+
+
+@pytest.fixture
+def run(project: Path, tmp_path: Path) -> Run:
+    """Run a command there. uv is not on PATH, and no system package can be installed."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    program(programs / "apt-get", "echo 'no network' >&2; exit 1")
+
+    def run_there(*command: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
+        environment = {"PATH": f"{programs}:/usr/bin:/bin", "PYTHON": python, "HOME": str(tmp_path)}
+        return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+
+    return run_there
+
+
+# Ends where an environment would be made.
+STOP = "source scripts/_environment.sh; make_venv() { exit 3; }"
+
+
+@pytest.fixture(scope="module")
+def stamp(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the scripts leave in a finished environment of this Python and a lock of no packages."""
+    folder = tmp_path_factory.mktemp("stamp")
+    shutil.copytree(ROOT / "scripts", folder / "scripts")
+    (folder / "requirements.lock").write_text("# none\n")
+    environment = {"PATH": "/usr/bin:/bin", "PYTHON": sys.executable}
+    subprocess.run(
+        ["bash", "-c", "source scripts/_environment.sh; make_environment"], cwd=folder, env=environment, check=True
+    )
+    return (folder / ".venv/.lock-digest").read_text()
+
+
+@pytest.fixture
+def ready(project: Path, stamp: str) -> None:
+    """A finished environment, whose Python prints what it is started with."""
+    (project / ".venv/bin").mkdir(parents=True)
+    (project / ".venv/.lock-digest").write_text(stamp)
+    program(project / ".venv/bin/python", '[ "$1" = -c ] || printf "%s\\n" "$@"')
+
+
+def make(run: Run, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Only the environment."""
+    return run("bash", "-c", "source scripts/_environment.sh; make_environment", **changes)
+
+
+def test_the_environment_is_made_once_and_again_when_it_has_to_be(run: Run, project: Path) -> None:
+    """The second time nothing is said and nothing touched; a changed lock or a Python that is gone makes it anew."""
+    first = make(run)
+    assert first.returncode == 0, first.stderr
+    assert "making .venv" in first.stderr
+    made = (project / ".venv/pyvenv.cfg").stat().st_mtime_ns
+    again = make(run)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert (project / ".venv/pyvenv.cfg").stat().st_mtime_ns == made
+    (project / "requirements.lock").write_text("# changed\n")
+    (project / ".venv/bin/python").unlink()
+    assert "making .venv" in make(run).stderr
+    assert subprocess.run([project / ".venv/bin/python", "-c", ""], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("why", ["another lock", "no python"])
+def test_an_environment_of_another_lock_or_without_a_python_is_not_used(
+    run: Run, ready: None, project: Path, why: str
+) -> None:
+    """Each alone is reason enough: with no Python that can make one, the command ends there."""
+    if why == "another lock":
+        (project / "requirements.lock").write_text("# changed\n")
+    else:
+        (project / ".venv/bin/python").unlink()
+    assert "making .venv" in run("bash", "-c", f"{STOP}; make_environment").stderr
+
+
+def test_an_install_that_fails_is_told_and_tried_again(run: Run, project: Path) -> None:
+    """A lock without hashes is refused, and its environment is not taken for a finished one."""
+    (project / "requirements.lock").write_text("./nothing-here\n")
+    failed = make(run)
+    assert failed.returncode == 1
+    assert "installing the packages failed" in failed.stderr
+    assert "making .venv" in run("bash", "-c", f"{STOP}; make_environment").stderr
+
+
+@pytest.mark.parametrize("old", ["Python 3.8.18", "Python 2.7.18"])
+def test_a_python_that_is_too_old_is_named_with_its_version(run: Run, tmp_path: Path, old: str) -> None:
+    """And with what to do."""
+    python = program(tmp_path / "old python", f'[ "$1" = --version ] && echo {old!r} || exit 1')
+    refused = make(run, python=str(python))
+    assert refused.returncode == 1
+    assert "no Python >= 3.11" in refused.stderr
+    assert f"{python}: {old}" in refused.stderr
+    assert "PYTHON=/path/to/python3" in refused.stderr
+
+
+def test_a_python_without_venv_is_told_with_the_remedy(run: Run, tmp_path: Path, project: Path) -> None:
+    """As Debian's is, and where its package cannot be installed either."""
+    bare = f'case "$*" in *ensurepip*|*virtualenv*) exit 1;; esac; exec {sys.executable} "$@"'
+    refused = make(run, python=str(program(tmp_path / "bare", bare)))
+    assert refused.returncode == 1
+    assert "cannot make virtual environments" in refused.stderr
+    assert "apt-get install python3-venv" in refused.stderr
+    assert not (project / ".venv").exists()
+
+
+def test_a_machine_without_libfuse_is_told_and_goes_on(run: Run, tmp_path: Path) -> None:
+    """Its targets are skipped; the others are measured."""
+    program(tmp_path / "programs/ldconfig", "exit 0")
+    done = run("bash", "-c", "set -euo pipefail; source scripts/_environment.sh; install_fuse; echo went on")
+    assert done.stdout == "went on\n"
+    assert "apt-get install fuse3 libfuse3-3" in done.stderr
+
+
+ALL = ["--cov", "--cov-report=term", "--cov-fail-under=90"]
+
+
+@pytest.mark.parametrize(
+    ("script", "given", "passed"),
+    [
+        ("bench", [], ["benchmarks/", "--benchmark-compare"]),
+        ("bench", ["--scale", "small"], ["benchmarks/", "--scale", "small", "--benchmark-compare"]),
+        ("bench", ["benchmarks/test_search.py"], ["benchmarks/test_search.py", "--benchmark-compare"]),
+        ("bench", ["--benchmark-compare=0001"], ["benchmarks/", "--benchmark-compare=0001"]),
+        ("test", [], ALL),
+        ("test", ["-q", "--durations=5"], [*ALL, "-q", "--durations=5"]),
+        ("test", ["-k", "two words"], ["-k", "two words"]),
+        ("test", ["tests/test_a.py::test_b"], ["tests/test_a.py::test_b"]),
+        ("test", ["scripts"], ["scripts"]),
+        ("test", ["--lf"], ["--lf"]),
+    ],
+)
+def test_arguments_are_pytests(run: Run, ready: None, script: str, given: Sequence[str], passed: Sequence[str]) -> None:
+    """None is lost, split or swallowed, and what names a part of the rows takes the place of all."""
+    done = run(f"scripts/{script}", *given)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["-m", "pytest", *passed]
+
+
+def test_the_suite_measures_itself_on_demand(run: Run, ready: None) -> None:
+    """`scripts/bench --self`."""
+    assert run("scripts/bench", "--self").stdout.splitlines() == ["-m", "fixtures.selfbench"]
+
+
+@pytest.mark.parametrize("script", sorted(path.name for path in (ROOT / "scripts").iterdir() if path.is_file()))
+def test_every_script_is_sound_and_can_be_run(script: str) -> None:
+    """What is sourced begins with an underscore; the others are executable and stop at the first error."""
+    path = ROOT / "scripts" / script
+    subprocess.run(["bash", "-n", path], check=True)
+    if not script.startswith("_"):
+        assert os.access(path, os.X_OK)
+        assert "set -euo pipefail" in path.read_text()
