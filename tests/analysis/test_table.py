@@ -1,0 +1,181 @@
+"""What a person reads: figures, ranks, findings, reasons, verdicts."""
+
+from __future__ import annotations
+
+import math
+from io import StringIO
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from analysis.__main__ import main
+from analysis.accept import accept
+from analysis.baselines import find_baselines
+from analysis.comparison import figures
+from analysis.gate import judge
+from analysis.quantities import format_change, format_number, format_quantity
+from analysis.records import OBSERVATIONS_FILE, RUN_FILE, Record, Resolution, RunStatus
+from analysis.rows import RowKey, rows_of
+from analysis.table import closing_table
+from tests.strategies import a_fault, a_record, a_run
+
+NEAR = {"chroma@process": (1.0, 1.1, 1.05), "weaviate@process": (2.0, 2.2, 2.1), "exact@process": (0.1, 0.1, 0.1)}
+
+MANY = {**NEAR, "qdrant@process": (3.0, 3.1, 3.05), "lance@process": (4.0, 4.1, 4.2)}
+
+
+def text(record: Record, baselines: Path | None = None, width: int = 120) -> str:
+    """The table as plain text."""
+    rows = rows_of(record)
+    verdicts = judge(record, rows, find_baselines(baselines, record.run)) if baselines else ()
+    out = StringIO()
+    Console(file=out, width=width).print(closing_table(record, rows, verdicts, width))
+    return out.getvalue()
+
+
+def best(record: Record, metric: str) -> set[str]:
+    """The targets marked as best."""
+    return {key.target for key, one in figures(rows_of(record)).items() if one.best and key.metric == metric}
+
+
+def test_the_best_of_a_tier_is_marked_by_the_metrics_direction() -> None:
+    """Lower latency, higher rate; our own store is no competitor."""
+    record = a_record(NEAR)
+    assert best(record, "p50_latency_ms") == best(record, "queries_per_second") == {"chroma@process"}
+
+
+def test_what_cannot_be_told_apart_shares_the_rank() -> None:
+    """By the launches' own ratios."""
+    record = a_record({"chroma@process": (1.0, 1.3, 1.1), "weaviate@process": (1.1, 1.0, 1.2)})
+    assert best(record, "p50_latency_ms") == {"chroma@process", "weaviate@process"}
+
+
+def test_tiers_never_share_a_rank() -> None:
+    """An engine in process is alone among its kind here: nothing is best."""
+    record = a_record({"chroma@process": (1.0,) * 3, "qdrant@embedded": (0.1,) * 3})
+    assert best(record, "p50_latency_ms") == set()
+
+
+def test_an_invalid_figure_has_no_rank() -> None:
+    """It is shown as invalid, with the finding."""
+    shown = text(a_record(NEAR, hits=3))
+    assert "invalid" in shown
+    assert "low recall" in shown
+    assert best(a_record(NEAR, hits=3), "p50_latency_ms") == set()
+
+
+def test_the_figure_is_the_geometric_mean_with_its_interval() -> None:
+    """Worked by hand."""
+    found = figures(rows_of(a_record({"chroma@process": (1.0, 4.0)})))[
+        RowKey("p50_latency_ms", "small", "chroma@process")
+    ]
+    assert found.mean == pytest.approx(2.0)
+    assert found.low < 1.0
+    assert found.high > 4.0
+    alone = figures(rows_of(a_record({"chroma@process": (1.0,)})))
+    assert all(math.isinf(one.half_width) for one in alone.values())
+
+
+def test_the_table_names_what_was_skipped_and_what_failed_and_why() -> None:
+    """With the remedy."""
+    gone = Resolution("vexfs@mount", runnable=False, reason="No binary.", remedy="Give VEXFS_FUSE_BIN.")
+    run = a_run(tuple(NEAR))
+    plain = a_record(NEAR, msgspec.structs.replace(run, targets=[*run.targets, gone]))
+    shown = text(Record(plain.folder, plain.run, (*plain.observations, a_fault("chroma@process")), truncated=True))
+    assert "skipped: vexfs@mount: No binary. Give VEXFS_FUSE_BIN." in shown
+    assert "failed: chroma@process: No answer. (during search, launch 1) See its log." in shown
+    assert "cut off" in shown
+    assert "Record: results/run" in shown
+
+
+@pytest.mark.parametrize("status", [RunStatus.RUNNING, RunStatus.INTERRUPTED])
+def test_an_incomplete_run_is_marked(status: RunStatus) -> None:
+    """Before anything else."""
+    assert "INCOMPLETE" in text(a_record(NEAR, a_run(tuple(NEAR), status=status)))
+
+
+def test_verdicts_are_counted_marked_and_the_loud_ones_spelled_out(tmp_path: Path) -> None:
+    """A regression with its numbers."""
+    accept(a_record(MANY), tmp_path)
+    shown = text(a_record({**MANY, "weaviate@process": (8.0, 8.2, 8.1)}), tmp_path)
+    assert "✗ regression: p50_latency_ms at small of weaviate@process" in shown.replace("\n", " ")
+    assert "Verdicts: " in shown
+    assert "✗ regression" in shown.splitlines()[-2] + shown.splitlines()[-3]
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 200])
+def test_the_table_fits_its_width(width: int) -> None:
+    """Whatever the number of targets."""
+    many = {
+        f"{name}@{tier}": (1.0, 1.1) for name in ("chroma", "weaviate", "exact") for tier in ("process", "embedded")
+    }
+    lines = text(a_record(many), width=width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert not any("…" in line for line in lines if line.startswith("│") and width >= 100)
+
+
+@given(st.floats(1e-6, 1e12))
+def test_a_number_is_shown_with_three_digits(value: float) -> None:
+    """Within half a unit of the third."""
+    shown = float(format_number(value).replace(",", ""))
+    assert shown == pytest.approx(value, rel=0.0051)
+
+
+def test_quantities_and_changes() -> None:
+    """Units, percentages, and what has no number."""
+    assert format_quantity(1234.5, "vectors/s") == "1,230 vectors/s"
+    assert format_quantity(0.98765, "ratio") == "0.988"
+    assert format_number(0) == "0"
+    assert format_number(math.inf) == "?"
+    assert format_change(math.log(1.12)) == "+12.0 %"
+    assert format_change(math.inf) == "unbounded"
+    assert format_change(-math.inf) == "-100 %"
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Path:
+    """A record on disk, with a folder of baselines beside it."""
+    record = a_record(MANY)
+    folder = tmp_path / "results" / record.run.id
+    folder.mkdir(parents=True)
+    (folder / RUN_FILE).write_bytes(msgspec.json.encode(record.run))
+    lines = [msgspec.json.encode(one) for one in record.observations]
+    (folder / OBSERVATIONS_FILE).write_bytes(b"\n".join(lines) + b"\n")
+    return tmp_path
+
+
+def command(stored: Path, *words: str) -> int:
+    """`python -m analysis`, with the test's own folders."""
+    return main([*words, "--results", str(stored / "results"), "--baselines", str(stored / "baselines")])
+
+
+def test_the_command_shows_accepts_and_judges(stored: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By id, by `latest`, by path."""
+    assert command(stored, "show", "latest") == 0
+    assert command(stored, "accept", a_run().id) == 0
+    assert "accepted: " in capsys.readouterr().out
+    assert command(stored, "verdicts", str(stored / "results" / a_run().id)) == 0
+    assert command(stored, "accept", "latest", "--allow", "dirty") == 0
+
+
+def test_the_command_ends_1_for_a_regression_and_refuses_it(stored: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the rows' names."""
+    accept(a_record({**MANY, "chroma@process": (0.25, 0.26, 0.27)}), stored / "baselines")
+    assert command(stored, "verdicts", "latest") == 1
+    assert "regression    p50_latency_ms-small-chroma@process" in capsys.readouterr().out
+    assert command(stored, "accept", "latest") == 1
+    assert "--allow regression" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("run", ["nothing", "latest"])
+def test_the_command_says_which_runs_there_are(run: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And ends 1."""
+    assert command(tmp_path, "show", run) == 1
+    assert "No run is stored there yet." in capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        main(["paint", "latest"])
+    assert ended.value.code == 2
