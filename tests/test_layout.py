@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import configparser
 import re
 import subprocess
 import tomllib
@@ -142,3 +143,14 @@ def test_every_command_and_page_that_the_documents_name_exists(path: Path) -> No
         if not any((ROOT / f"{name.replace('.', '/')}{tail}").is_file() for tail in (".py", "/__main__.py"))
     ]
     assert lacking == []
+
+
+def test_the_import_contract_of_drivers_knows_every_module() -> None:
+    """A module that its list lacks could be imported by a driver through another one."""
+    contract = configparser.ConfigParser()
+    contract.read(ROOT / ".importlinter")
+    listed = contract["importlinter:contract:drivers"]["forbidden_modules"].split()
+    parts = {
+        path.relative_to(ROOT / "fixtures").parts[0].removesuffix(".py") for path in MODULES if "fixtures" in path.parts
+    }
+    assert set(listed) == {f"fixtures.{part}" for part in parts - {"__init__", "drivers"}}
