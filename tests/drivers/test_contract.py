@@ -19,7 +19,6 @@ from fixtures.tiers import start
 from fixtures.tiers.base import Running
 
 DIMENSIONS = 24
-TARGETS = select(known_stores(()), ("*",))
 
 
 def clustered(count: int, seed: int) -> Matrix:
@@ -58,7 +57,16 @@ def connect(target: Target, endpoint: Endpoint) -> Driver:
     return driver
 
 
-@pytest.fixture(scope="module", params=TARGETS, ids=lambda target: target.name)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every target there is, with those of plug-ins that are loaded by `-p`."""
+    if "running" in metafunc.fixturenames:
+        extra = [store for stores in metafunc.config.hook.pytest_vector_stores() for store in stores]
+        targets = select(known_stores(extra), ("*",))
+        names = [target.name for target in targets]
+        metafunc.parametrize("running", targets, indirect=True, ids=names, scope="module")
+
+
+@pytest.fixture(scope="module")
 def running(request: pytest.FixtureRequest) -> Iterator[tuple[Target, Running]]:
     """Each target, started for real and stopped afterwards."""
     found = runnable(request.param)
