@@ -33,16 +33,26 @@ def p50(target: str) -> RowKey:
     return RowKey("p50_latency_ms", "small", target)
 
 
-def leftovers() -> list[str]:
-    """Folders, mounts and processes of runs that have ended."""
-    found = [
-        line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines() if "vexfs-bench-" in line
-    ]
-    for process in psutil.process_iter(["cmdline"]):
-        words = " ".join(process.info["cmdline"] or [])
-        if "fixtures.worker" in words or "fixtures.exact" in words or "hung_filesystem" in words:
-            found.append(f"{process.pid}: {words}")
+def leftovers(temporary: Path) -> list[str]:
+    """Folders, mounts and processes of runs that had this temporary folder: no other run's."""
+    mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+    found = [line.split()[4] for line in mounts if str(temporary) in line]
+    found += [str(path) for path in temporary.glob("vexfs-bench-*")]
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("TMPDIR") == str(temporary):
+                found.append(f"{process.pid}: {' '.join(process.cmdline())}")
+        except psutil.Error:
+            continue
     return found
+
+
+@pytest.fixture
+def temporary(tmp_path: Path) -> Path:
+    """A temporary folder for the run's own folders, by which its processes are known too."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    return folder
 
 
 @contextmanager
@@ -126,7 +136,9 @@ def test_fast_and_wrong_is_not_fast(faulty: Ran) -> None:
 
 
 @NEEDS_MOUNT
-def test_a_hung_mount_write_ends_as_a_named_failure_and_the_others_are_complete(tmp_path: Path) -> None:
+def test_a_hung_mount_write_ends_as_a_named_failure_and_the_others_are_complete(
+    tmp_path: Path, temporary: Path
+) -> None:
     """The writer waits in the kernel, where no signal reaches it, until the mount's connection is ended."""
     began = time.monotonic()
     ran = run_suite(
@@ -138,13 +150,14 @@ def test_a_hung_mount_write_ends_as_a_named_failure_and_the_others_are_complete(
         "--request-timeout=3",
         "--target=hung@mount",
         "--target=exact@embedded",
+        variables={"TMPDIR": str(temporary)},
     )
     assert time.monotonic() - began < 60
     row = ran.rows[p50("hung@mount")]
     assert row.outcome is Outcome.FAILED
     assert "no answer to insert within 3 s" in row.reason
     assert ran.rows[p50("exact@embedded")].outcome is Outcome.MEASURED
-    assert leftovers() == []
+    assert leftovers(temporary) == []
 
 
 def test_a_server_killed_in_mid_campaign_is_named_and_the_others_go_on(tmp_path: Path) -> None:
@@ -166,13 +179,14 @@ def test_a_server_killed_in_mid_campaign_is_named_and_the_others_go_on(tmp_path:
     assert read_record(folder).run.status is RunStatus.COMPLETE
 
 
-def test_ctrl_c_leaves_nothing_behind_and_keeps_what_was_measured(tmp_path: Path) -> None:
+def test_ctrl_c_leaves_nothing_behind_and_keeps_what_was_measured(tmp_path: Path, temporary: Path) -> None:
     """The run is marked, its table is printed."""
-    with under_way(tmp_path, "--launches=50", "--target=exact@*") as suite:
+    variables = {"TMPDIR": str(temporary)}
+    with under_way(tmp_path, "--launches=50", "--target=exact@*", variables=variables) as suite:
         suite.send_signal(signal.SIGINT)
         output, _ = suite.communicate(timeout=60)
     assert suite.returncode == 2
-    assert leftovers() == []
+    assert leftovers(temporary) == []
     (folder,) = (tmp_path / "results").iterdir()
     record = read_record(folder)
     assert record.run.status is RunStatus.INTERRUPTED
@@ -181,10 +195,10 @@ def test_ctrl_c_leaves_nothing_behind_and_keeps_what_was_measured(tmp_path: Path
 
 
 def test_after_kill_9_the_record_shows_what_was_measured_and_the_next_run_cleans_up(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, temporary: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """At most the slice under way is lost; no server, mount or folder of ours is left once the next run begins."""
-    state = {"VEXFS_BENCH_STATE": str(tmp_path / "state")}
+    state = {"VEXFS_BENCH_STATE": str(tmp_path / "state"), "TMPDIR": str(temporary)}
     target = "--target=exact@process" if isinstance(MOUNTS, Skipped) else "--target=exact@*"
     with under_way(tmp_path, "--launches=50", target, variables=state) as suite:
         suite.kill()
@@ -200,7 +214,7 @@ def test_after_kill_9_the_record_shows_what_was_measured_and_the_next_run_cleans
     assert again.status == 0, again.output
     assert "left by an earlier run, removed: folder" in again.output
     assert not any(Path(one).exists() for one in left)
-    assert leftovers() == []
+    assert leftovers(temporary) == []
 
 
 def test_a_full_disk_ends_the_run_with_a_reason_and_keeps_the_record(tmp_path: Path) -> None:
