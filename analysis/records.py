@@ -22,6 +22,7 @@ __all__ = [
     "Dataset",
     "Host",
     "Record",
+    "Reported",
     "Resolution",
     "Run",
     "RunStatus",
@@ -82,6 +83,14 @@ class Resolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     remedy: str = ""
 
 
+class Reported(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a target said of itself at its first start: versions and effective settings."""
+
+    server_version: str
+    client_version: str
+    settings: dict[str, str]
+
+
 class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Provenance of one run. `options` are the effective ones, by their long name without dashes."""
 
@@ -101,6 +110,7 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     targets: list[Resolution]
     versions: dict[str, str]
     partial: bool = False
+    reported: dict[str, Reported] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ _ENOUGH = 3
 # What is left between two runs of the same code when a figure that follows the machine has none, one or two anchors:
 # shared machines move by 20 to 30 % from one hour to the next.
 _BETWEEN_BY_ANCHORS = (0.25, 0.10, 0.06)
+# Where a family has too few rows to show how far runs differ.
+_BETWEEN_UNSEEN = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +196,12 @@ def _between(
     prior: Moderation,
     least: float,
 ) -> float:
-    """The standard deviation between runs that the rows' own disagreement shows, and never less than `least`."""
+    """The standard deviation between runs that the rows' own disagreement shows, and never less than `least`.
+
+    Fewer than three rows show nothing; then it is taken to be 5 %.
+    """
     if len(rows) < _ENOUGH:
-        return least
+        return max(least, _BETWEEN_UNSEEN)
     centre = median(estimates.values())
     seen = _MAD_TO_SD * median(abs(value - centre) for value in estimates.values())
     expected = fmean(prior.variance(variances[name], row.df) * _sampling(row) for name, row in rows.items())
@@ -215,7 +220,7 @@ def _change(
     within = prior.variance(variance, row.df) if df > 0 else 0.0
     launches = within * _sampling(row)
     error = math.sqrt(launches + between * between + slope_part * slope_part)
-    if df > 0 and not math.isinf(df) and launches > 0:
+    if df > 0:
         # Welch and Satterthwaite: only the launches' part is estimated with few degrees of freedom.
-        df = df * (error * error / launches) ** 2
+        df = df * (error * error / launches) ** 2 if launches > 0 else math.inf
     return Change(estimate, error, df, math.sqrt(within), between, row.shift, row.anchors)

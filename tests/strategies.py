@@ -147,5 +147,6 @@ def a_fault(target: str, launch: int = 0) -> TargetFailed:
 
 
 def observations() -> st.SearchStrategy[Observation]:
-    """Any observation that the schema allows."""
+    """Any observation that the schema allows; JSON has no infinity."""
+    st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
     return st.one_of(*(st.from_type(kind) for kind in Observation.__args__))

@@ -14,12 +14,12 @@ from analysis.records import RunStatus
 from analysis.rows import Outcome, RowKey
 from tests.suite import Ran, run_suite
 
-SMALL = ("--scale=small", "--launches=2", "--target=exact@embedded", "--target=exact@process")
+SMALL = ("--scale=small", "--launches=4", "--target=exact@embedded", "--target=exact@process")
 
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    """One run of two targets and two launches."""
+    """One run of two targets and four launches."""
     return run_suite(tmp_path_factory.mktemp("ran"), "--benchmark-compare", *SMALL)
 
 
@@ -29,7 +29,7 @@ def test_a_run_ends_0_with_every_row_measured(ran: Ran) -> None:
     assert len(ran.rows) == 26
     for key, row in ran.rows.items():
         if row.outcome is not Outcome.INVALID:
-            assert (row.outcome, len(row.values) + len(row.invalid_values)) == (Outcome.MEASURED, 2), key
+            assert (row.outcome, len(row.values) + len(row.invalid_values)) == (Outcome.MEASURED, 4), key
     # Memory growth of a thousand vectors may be less than a page of free heap; every other row must be there.
     assert {key.metric for key, row in ran.rows.items() if row.outcome is Outcome.INVALID} <= {
         "memory_usage_during_insertion",
@@ -44,7 +44,7 @@ def test_the_saved_json_has_the_rows_one_round_a_launch_in_their_own_unit(ran: R
     assert bench["params"] == {"metric": "p95_latency_ms", "scale": "small", "target": "exact@process"}
     row = ran.rows[RowKey("p95_latency_ms", "small", "exact@process")]
     assert tuple(bench["stats"]["data"]) == pytest.approx(row.values)
-    assert bench["stats"]["rounds"] == 2
+    assert bench["stats"]["rounds"] == 4
     assert len(names) == 26
 
 
@@ -74,9 +74,11 @@ def test_the_record_tells_where_the_figures_come_from(ran: Ran) -> None:
     assert run.host.cores >= 1
     assert run.host.cpu_model
     assert (run.datasets[0].vectors, run.datasets[0].k) == (1000, 10)
-    assert run.options["launches"] == "2"
+    assert run.options["launches"] == "4"
     assert run.versions["numpy"]
     assert all(target.driver_sha256 for target in run.targets)
+    assert run.reported["exact@process"].server_version == "1"
+    assert run.reported["exact@embedded"].settings["distance"] == "cosine"
 
 
 def test_slices_and_batches_of_the_targets_take_turns_in_abba_order(ran: Ran) -> None:
@@ -94,7 +96,7 @@ def test_slices_and_batches_of_the_targets_take_turns_in_abba_order(ran: Ran) ->
 def test_a_thousand_searches_are_timed_in_every_launch(ran: Ran) -> None:
     """A p99 of a hundred is a maximum."""
     slices = [one for one in ran.record.observations if isinstance(one, SliceSearched) and not one.warmup]
-    for launch in (0, 1):
+    for launch in range(4):
         mine = [one for one in slices if one.launch == launch and one.target == "exact@process"]
         assert sum(len(one.latencies_ns) for one in mine) == 1000
 
@@ -115,7 +117,8 @@ def test_a_run_shows_again_and_is_judged(ran: Ran, baselines: Path, capsys: pyte
     assert analysis(["verdicts", "latest", "--results", str(ran.results), "--baselines", str(baselines)]) == 0
     told = capsys.readouterr().out
     assert "regression" not in told
-    assert "pass" in told
+    # Two rows of one store have no anchors: whatever follows the machine's speed cannot be told from it.
+    assert told.count("inconclusive") + told.count("pass") + told.count("invalid") >= len(ran.rows)
 
 
 def test_against_its_own_baseline_a_run_compares_in_both_ways(baselines: Path, tmp_path: Path) -> None:
@@ -132,14 +135,7 @@ def test_against_its_own_baseline_a_run_compares_in_both_ways(baselines: Path, t
 
 def test_a_slower_driver_in_its_place_fails_the_rows_by_name(baselines: Path, tmp_path: Path) -> None:
     """Twenty times the work in every search of exact@process; insertion and memory stay quiet."""
-    slow = run_suite(
-        tmp_path,
-        *SMALL,
-        "-p",
-        "tests.plugins.slow_exact",
-        f"--baselines={baselines}",
-        variables={"VEXFS_BENCH_EXTRA_WORK": "19"},
-    )
+    slow = run_suite(tmp_path, *SMALL, "-p", "tests.plugins.slow_exact", f"--baselines={baselines}")
     assert slow.status == 1, slow.output
     assert "FAILED benchmarks/test_search.py::test_search[p50_latency_ms-small-exact@process]" in slow.output
     assert "regression: p50_latency_ms at small of exact@process" in slow.output.replace("\n", " ")

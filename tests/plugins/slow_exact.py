@@ -1,30 +1,24 @@
-"""Our own server's driver with real extra work in every search, in the place of exact@process.
-
-VEXFS_BENCH_EXTRA_WORK is how many more times each search is made.
-"""
+"""Our own server's driver with real extra work in every search, in the place of exact@process."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 
 from fixtures.drivers import exact
-from fixtures.drivers.base import Endpoint, Ids, Process, Store, Tier, Vector
+from fixtures.drivers.base import Ids, Process, Store, Tier, Vector
 
 __all__ = ["SlowExact", "pytest_vector_stores"]
 
+_MORE = 19
+
 
 class SlowExact(exact.ExactHttp):
-    """As ExactHttp, but it searches again and again."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        super().__init__(endpoint)
-        self._more = int(os.environ.get("VEXFS_BENCH_EXTRA_WORK", "1"))
+    """As ExactHttp, but it searches twenty times."""
 
     def search(self, query: Vector, k: int) -> Ids:
         """The last answer counts."""
-        for _ in range(self._more):
+        for _ in range(_MORE):
             super().search(query, k)
         return super().search(query, k)
 
