@@ -58,7 +58,7 @@ def test_a_folder_of_a_living_suite_stays(state: Path) -> None:
 def test_a_process_that_outlived_its_suite_is_ended(state: Path) -> None:
     """One that was not on the leash, and what it started."""
     script = (
-        "import subprocess, sys; from fixtures.ledger import ledger\n"
+        "import subprocess; from fixtures.ledger import ledger\n"
         "p = subprocess.Popen(['sleep', '99'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
         "ledger().record_process(p.pid); print(p.pid, flush=True)"
     )
@@ -100,3 +100,89 @@ def test_what_was_unmounted_is_not_unmounted_again(state: Path) -> None:
         "ledger().forget_mount(Path('/b'))",
     )
     assert sweep() == []
+
+
+def test_what_a_leashed_process_started_is_ended_though_its_root_is_gone(state: Path, tmp_path: Path) -> None:
+    """A wrapper script dies with the suite, the server that it started does not."""
+    script = (
+        "import time; from pathlib import Path\n"
+        "from fixtures.processes import clean_environment, spawn\n"
+        f"log = Path({str(tmp_path)!r}) / 'log'\n"
+        "c = spawn(['sh', '-c', 'sleep 99 & echo $!; wait'], environment=clean_environment(), log=log)\n"
+        "end = time.monotonic() + 20\n"
+        "while not c.log_tail() and time.monotonic() < end: time.sleep(0.01)\n"
+        "print(c.pid, c.log_tail(), flush=True)"
+    )
+    root, server = (psutil.Process(int(pid)) for pid in killed_suite(state, script).split())
+    psutil.wait_procs([root], timeout=10)
+    assert server.is_running()
+    assert f"process {server.pid}" in sweep()
+    psutil.wait_procs([server], timeout=5)
+    assert not server.is_running() or server.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_stranger_in_a_session_of_that_number_is_left_alone(state: Path) -> None:
+    """It does not bear the mark."""
+    with subprocess.Popen(
+        ["sh", "-c", "sleep 99 & echo $!; wait"], stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as root:
+        assert root.stdout is not None
+        stranger = psutil.Process(int(root.stdout.readline()))
+        root.kill()
+        root.wait()
+        killed_suite(
+            state,
+            f'from fixtures.ledger import ledger\nledger().path.write_text(\'{{"pid":{root.pid},"created":1}}\\n\')',
+        )
+        assert sweep() == []
+        assert stranger.is_running()
+        stranger.kill()
+
+
+def test_a_mount_of_a_dead_suite_is_taken_away_and_then_its_folder(state: Path) -> None:
+    """A real mount."""
+    folder = Path(
+        killed_suite(
+            state,
+            "from fixtures.ledger import ledger\nf = ledger().new_folder('x@mount'); p = f / 'mnt'; p.mkdir()\n"
+            "ledger().record_mount(p); print(f, flush=True)",
+        )
+    )
+    made = subprocess.run(["mount", "-t", "tmpfs", "none", folder / "mnt"], capture_output=True, check=False)
+    if made.returncode != 0:
+        pytest.skip(f"nothing can be mounted here: {made.stderr!r}")
+    assert sweep() == [f"mount {folder / 'mnt'}", f"folder {folder}"]
+    assert not folder.exists()
+
+
+def test_a_folder_with_a_mount_that_is_not_ours_is_not_gone_through(state: Path) -> None:
+    """It is told, what is in the mount stays, and the ledger waits for the next start."""
+    folder = Path(
+        killed_suite(state, "from fixtures.ledger import ledger; print(ledger().new_folder('x@y'), flush=True)")
+    )
+    other = folder / "other"
+    other.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "none", other], capture_output=True, check=False)
+    if made.returncode != 0:
+        pytest.skip(f"nothing can be mounted here: {made.stderr!r}")
+    try:
+        (other / "precious").touch()
+        assert sweep() == [f"folder {folder} in part (still mounted; the rest at the next start)"]
+        assert (other / "precious").exists()
+    finally:
+        subprocess.run(["umount", other], check=True)
+    assert sweep() == [f"folder {folder}"]
+
+
+def test_a_damaged_line_and_a_foreign_file_do_not_stop_a_session(state: Path, tmp_path: Path) -> None:
+    """The other lines are still good; a file that is no ledger is not ours."""
+    folder = killed_suite(
+        state,
+        'from fixtures.ledger import ledger\nledger().path.write_bytes(b\'{"pid":1{"fol\\n\')\n'
+        "print(ledger().new_folder('x@y'), flush=True)",
+    )
+    foreign = state / "notes.jsonl"
+    foreign.write_text("mine\n")
+    assert sweep() == [f"folder {folder}"]
+    assert foreign.exists()
+    assert [path.name for path in state.glob("*.jsonl")] == ["notes.jsonl"]

@@ -43,6 +43,16 @@ def test_a_stopped_child_is_gone_with_all_that_it_started(tmp_path: Path) -> Non
     assert f'"pid":{started.pid},"gone":true' in ledger().path.read_text()
 
 
+def test_what_outlived_the_child_is_stopped_with_it(tmp_path: Path) -> None:
+    """A server that crashed, or a wrapper that ended, has left its own children to nobody."""
+    started = spawn(["sh", "-c", "sleep 99 & echo $!"], environment=clean_environment(), log=tmp_path / "log")
+    assert started.wait(20) == 0
+    left = psutil.Process(int(started.log_tail()))
+    assert left.is_running()
+    started.stop()
+    assert not left.is_running() or left.status() == psutil.STATUS_ZOMBIE
+
+
 def test_one_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     """After the grace."""
     script = "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(99)"
