@@ -9,8 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fixtures.drivers.base import Command, Endpoint, Place, Process
+from fixtures.drivers.base import Command, Endpoint, Place, Process, Tier
 from fixtures.errors import StartFailed
+from fixtures.targets import Runnable, Target, known_stores, resolve
 from fixtures.tiers import process
 from fixtures.tiers.process import start
 
@@ -75,6 +76,27 @@ def test_a_taken_port_is_tried_again_elsewhere(monkeypatch: pytest.MonkeyPatch) 
         running = start("web@process", spec(), [sys.executable, "-c", SERVER])
         try:
             running.wait_ready(30)
+            assert running.endpoint.ports["http"] != taken
+        finally:
+            running.stop()
+
+
+def test_chroma_says_in_words_of_its_own_that_a_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And ends with status 0. It is tried again all the same."""
+    target = Target(known_stores(())["chroma"], Tier.PROCESS)
+    found = resolve(target)
+    assert isinstance(found, Runnable)
+    assert isinstance(target.spec, Process)
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        taken = holder.getsockname()[1]
+        real = process.free_ports
+        answers = iter([{"http": taken}])
+        monkeypatch.setattr(process, "free_ports", lambda names: next(answers, None) or real(names))
+        running = start(target.name, target.spec, found.program)
+        try:
+            running.wait_ready(60)
             assert running.endpoint.ports["http"] != taken
         finally:
             running.stop()
