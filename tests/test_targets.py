@@ -63,12 +63,35 @@ def test_a_program_that_is_missing_skips_with_reason_and_remedy() -> None:
     assert found.remedy == "Get it."
 
 
-def test_a_module_that_is_missing_skips() -> None:
-    """Without importing anything."""
-    spec = Embedded("fixtures.drivers.exact:ExactEmbedded", requires=("no_such_module",))
+@pytest.mark.parametrize("module", ["no_such_module", "no_such_package.module"])
+def test_a_module_that_is_missing_skips(module: str) -> None:
+    """Without importing anything, and whether or not it is inside a package."""
+    spec = Embedded("fixtures.drivers.exact:ExactEmbedded", requires=(module,))
     found = resolve(Target(Store("some", {Tier.EMBEDDED: spec}), Tier.EMBEDDED))
     assert isinstance(found, Skipped)
-    assert "no_such_module" in found.reason
+    assert module in found.reason
+
+
+def test_a_program_given_by_option_makes_its_target_runnable() -> None:
+    """By the program's name, for a choice and for a resolution."""
+    stores = {"some": Store("some", {Tier.PROCESS: a_process()})}
+    given = {BINARY.name: sys.executable}
+    (target,) = select(stores, (), given)
+    found = resolve(target, given)
+    assert isinstance(found, Runnable)
+    assert found.program == (str(Path(sys.executable).resolve()),)
+
+
+def test_an_option_for_a_program_that_no_store_has_is_told_with_the_nearest() -> None:
+    """Before anything is resolved."""
+    with pytest.raises(UnknownName, match=r"No store has a program called 'qdrnt'\. Did you mean qdrant\?"):
+        select(known_stores(()), (), {"qdrnt": "/bin/true"})
+
+
+def test_an_option_that_names_no_program_is_an_error(tmp_path: Path) -> None:
+    """Not a silent skip: the user meant it."""
+    with pytest.raises(UsageError, match="the option names"):
+        resolve(Target(Store("some", {Tier.PROCESS: a_process()}), Tier.PROCESS), {BINARY.name: str(tmp_path)})
 
 
 def test_a_variable_that_names_no_program_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +102,7 @@ def test_a_variable_that_names_no_program_is_an_error(tmp_path: Path, monkeypatc
 
 
 def test_programs_are_found_by_variable_path_and_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In this order."""
+    """In this order; what was given by option comes before them all."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     built = Binary("SOME_BIN", "some-server", "Get it.", go_module="example.org/some-server@v1")
     in_cache = cache_folder() / "bin" / "some-server-v1"
@@ -94,6 +117,8 @@ def test_programs_are_found_by_variable_path_and_cache(tmp_path: Path, monkeypat
     monkeypatch.setenv("SOME_BIN", str(named))
     assert find(built) == named
     assert build(built, print) == named
+    assert find(built, {"some-server": str(in_cache)}) == in_cache
+    assert find(built, {"another": str(in_cache)}) == named
 
 
 def test_what_go_cannot_build_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,8 +159,9 @@ def test_python_programs_are_scripts_or_modules() -> None:
     """Beside this Python."""
     assert find_python_program("chroma") == [str(Path(sys.executable).with_name("chroma"))]
     assert find_python_program("fixtures.exact.server") == [sys.executable, "-m", "fixtures.exact.server"]
-    with pytest.raises(NotRunnable, match="not installed"):
-        find_python_program("no_such_program")
+    for missing in ("no_such_program", "no_such_package.module"):
+        with pytest.raises(NotRunnable, match="not installed"):
+            find_python_program(missing)
 
 
 def test_the_drivers_digest_is_of_its_source() -> None:
