@@ -180,6 +180,11 @@ def test_a_second_collection_is_fresh(driver: Driver) -> None:
     driver.settle(60)
     assert driver.count() == 50
     assert len(driver.search(QUERIES[0], 10)) == 10
+    # More than there are is no error: all that the store finds, each once, and none of the first collection's.
+    found = list(driver.search(QUERIES[0], 80))
+    assert len(found) == len(set(found))
+    assert len(found) >= 0.8 * 50
+    assert set(found) <= set(range(50))
 
 
 def test_closing_twice_is_fine(running: tuple[Target, Running]) -> None:
