@@ -17,7 +17,7 @@ from analysis.rows import Outcome, RowKey, rows_of
 __all__ = ["faults", "main"]
 
 SCALE = "small"
-# The count, so that a metric which leaves the registry is missed here.
+# So that a metric which leaves the registry is missed here.
 METRIC_COUNT = 13
 
 
