@@ -1,19 +1,17 @@
-"""The registry: the one place where a metric's unit, direction, tolerance and formula stand.
+"""The registry: the one place where a metric's name, unit, direction, tolerance and formula stand together.
 
-Reads `analysis.launch`; `analysis.rows` applies it to a record. A launch gives one number a metric.
+The formulas themselves are in `analysis.reductions`; `analysis.rows` applies them. A launch gives one number a metric.
 """
 
 from __future__ import annotations
 
 import difflib
 import enum
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from analysis import reductions
 from analysis.errors import UnknownMetric
-from analysis.launch import NS_PER_MS, NS_PER_S, LaunchObservations
-from analysis.observations import Phase
-from analysis.statistics import percentile
+from analysis.reductions import NotApplicable, Reduce, cold_throughput
 
 __all__ = [
     "METRICS",
@@ -25,8 +23,6 @@ __all__ = [
     "metric_named",
     "names_of",
 ]
-
-BYTES_PER_MB = 1e6
 
 
 class Direction(enum.StrEnum):
@@ -43,16 +39,6 @@ class Group(enum.StrEnum):
     SEARCH = "search"
     MEMORY = "memory"
     SCALABILITY = "scalability"
-
-
-@dataclass(frozen=True, slots=True)
-class NotApplicable:
-    """This launch cannot have this figure, and why. Never a zero."""
-
-    reason: str
-
-
-Reduce = Callable[[LaunchObservations], float | NotApplicable]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,92 +62,6 @@ class Metric:
         return self.name
 
 
-def _throughput(launch: LaunchObservations) -> float | NotApplicable:
-    batches = launch.timed_batches
-    if not batches:
-        return NotApplicable("no collection was filled")
-    return sum(batch.vectors for batch in batches) / (sum(batch.duration_ns for batch in batches) / NS_PER_S)
-
-
-def cold_throughput(launch: LaunchObservations) -> float | NotApplicable:
-    """Vectors a second into the launch's first collection: every cold start there is, kept beside the figure."""
-    batches = launch.batches_of(0)
-    if not batches:
-        return NotApplicable("no collection was filled")
-    return sum(batch.vectors for batch in batches) / (sum(batch.duration_ns for batch in batches) / NS_PER_S)
-
-
-def _total_time(launch: LaunchObservations) -> float | NotApplicable:
-    done = launch.timed_collections
-    if not done:
-        return NotApplicable("no collection was finished")
-    total = sum(batch.duration_ns for batch in launch.timed_batches)
-    total += sum(one.count_ns + one.settle_ns for one in done)
-    return total / len(done) / NS_PER_S
-
-
-def _batch_time(launch: LaunchObservations) -> float | NotApplicable:
-    batches = launch.timed_batches
-    if not batches:
-        return NotApplicable("no collection was filled")
-    return percentile([batch.duration_ns / NS_PER_MS for batch in batches], 50)
-
-
-def _latency(reduce: Callable[[Sequence[float]], float]) -> Reduce:
-    def of_launch(launch: LaunchObservations) -> float | NotApplicable:
-        return reduce(launch.latencies_ms) if launch.latencies_ms else NotApplicable("nothing was searched")
-
-    return of_launch
-
-
-def _rate(launch: LaunchObservations) -> float | NotApplicable:
-    if not launch.timed_slices:
-        return NotApplicable("nothing was searched")
-    wall = sum(one.wall_ns for one in launch.timed_slices) / NS_PER_S
-    return sum(len(one.latencies_ns) for one in launch.timed_slices) / wall
-
-
-def _recall(launch: LaunchObservations) -> float | NotApplicable:
-    possible = sum(len(one.hits) * one.k for one in launch.timed_slices)
-    if not possible:
-        return NotApplicable("nothing was searched")
-    return sum(sum(one.hits) for one in launch.timed_slices) / possible
-
-
-_NO_MEMORY = NotApplicable("memory was not read")
-
-
-def _insertion_growth(launch: LaunchObservations) -> float | NotApplicable:
-    start, during = launch.memory_at(Phase.START), launch.memory_in(Phase.INSERT, Phase.SETTLE)
-    if start is None or not during:
-        return _NO_MEMORY
-    return (max(reading.peak for reading in during) - start.used) / BYTES_PER_MB
-
-
-def _bytes_a_vector(launch: LaunchObservations) -> float | NotApplicable:
-    start, settled = launch.memory_at(Phase.START), launch.memory_at(Phase.SETTLE)
-    if start is None or settled is None or not launch.vectors:
-        return _NO_MEMORY
-    return (settled.used - start.used) / launch.vectors
-
-
-def _peak(launch: LaunchObservations) -> float | NotApplicable:
-    # Insertion is repeated for its times only: what that adds in memory is the harness's doing.
-    readings = launch.memory_in(Phase.START, Phase.INSERT, Phase.SETTLE, Phase.SEARCH)
-    return max(reading.peak for reading in readings) / BYTES_PER_MB if readings else _NO_MEMORY
-
-
-def _efficiency(launch: LaunchObservations) -> float | NotApplicable:
-    settled = launch.memory_at(Phase.SETTLE)
-    if settled is None or not launch.vectors:
-        return _NO_MEMORY
-    return settled.used / BYTES_PER_MB / (launch.vectors / 1000)
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
-
-
 UP, DOWN = Direction.UP, Direction.DOWN
 
 METRICS: tuple[Metric, ...] = (
@@ -171,7 +71,7 @@ METRICS: tuple[Metric, ...] = (
         UP,
         Group.INSERTION,
         "acknowledged vectors over the sum of batch times, in the launch's repeated collections",
-        _throughput,
+        reductions.throughput,
     ),
     Metric(
         "total_time_seconds",
@@ -179,7 +79,7 @@ METRICS: tuple[Metric, ...] = (
         DOWN,
         Group.INSERTION,
         "batch times, count and settling of one collection: the mean over the repeated ones",
-        _total_time,
+        reductions.total_time_s,
     ),
     Metric(
         "batch_processing_time",
@@ -187,7 +87,7 @@ METRICS: tuple[Metric, ...] = (
         DOWN,
         Group.INSERTION,
         "median batch, from sent to acknowledged",
-        _batch_time,
+        reductions.batch_time_ms,
     ),
     Metric(
         "memory_usage_during_insertion",
@@ -195,7 +95,7 @@ METRICS: tuple[Metric, ...] = (
         DOWN,
         Group.INSERTION,
         "highest memory while the first collection is filled and settled, less that of the empty store",
-        _insertion_growth,
+        reductions.insertion_growth_mb,
         follows_machine_speed=False,
     ),
     Metric(
@@ -204,7 +104,7 @@ METRICS: tuple[Metric, ...] = (
         DOWN,
         Group.SEARCH,
         "mean latency of a search by one client in a closed loop",
-        _latency(_mean),
+        reductions.latency(reductions.mean),
     ),
     Metric(
         "p50_latency_ms",
@@ -212,7 +112,7 @@ METRICS: tuple[Metric, ...] = (
         DOWN,
         Group.SEARCH,
         "median latency (Hyndman-Fan type 7)",
-        _latency(lambda values: percentile(values, 50)),
+        reductions.latency_percentile(50),
     ),
     Metric(
         "p95_latency_ms",
@@ -220,7 +120,7 @@ METRICS: tuple[Metric, ...] = (
         DOWN,
         Group.SEARCH,
         "95th percentile of latency (Hyndman-Fan type 7)",
-        _latency(lambda values: percentile(values, 95)),
+        reductions.latency_percentile(95),
     ),
     Metric(
         "p99_latency_ms",
@@ -228,7 +128,7 @@ METRICS: tuple[Metric, ...] = (
         DOWN,
         Group.SEARCH,
         "99th percentile of latency (Hyndman-Fan type 7)",
-        _latency(lambda values: percentile(values, 99)),
+        reductions.latency_percentile(99),
     ),
     Metric(
         "queries_per_second",
@@ -236,7 +136,7 @@ METRICS: tuple[Metric, ...] = (
         UP,
         Group.SEARCH,
         "completed queries over the wall time of their slices",
-        _rate,
+        reductions.queries_per_second,
     ),
     Metric(
         "recall_at_10",
@@ -244,7 +144,7 @@ METRICS: tuple[Metric, ...] = (
         UP,
         Group.SEARCH,
         "mean share of the exact ten that was found",
-        _recall,
+        reductions.recall,
         follows_machine_speed=False,
     ),
     Metric(
@@ -253,7 +153,7 @@ METRICS: tuple[Metric, ...] = (
         DOWN,
         Group.MEMORY,
         "memory when settled less that of the empty store, over vectors",
-        _bytes_a_vector,
+        reductions.bytes_per_vector,
         follows_machine_speed=False,
     ),
     Metric(
@@ -262,7 +162,7 @@ METRICS: tuple[Metric, ...] = (
         DOWN,
         Group.MEMORY,
         "highest memory from the start to the end of the search phase",
-        _peak,
+        reductions.peak_mb,
         follows_machine_speed=False,
     ),
     Metric(
@@ -271,7 +171,7 @@ METRICS: tuple[Metric, ...] = (
         DOWN,
         Group.MEMORY,
         "all memory when settled, over thousands of vectors",
-        _efficiency,
+        reductions.mb_per_thousand_vectors,
         follows_machine_speed=False,
     ),
 )

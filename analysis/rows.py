@@ -1,31 +1,21 @@
 """A record's rows: each metric, scale and target with one number a launch, or the reason why not.
 
-Applies `analysis.metrics` and `analysis.validity` to `analysis.records`; the gate and the tables read the rows.
+Applies `analysis.metrics` and `analysis.validity` to `analysis.scenes`; the gate and the tables read the rows.
 """
 
 from __future__ import annotations
 
 import enum
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from analysis.launch import LaunchObservations
+from analysis.findings import Finding, Severity
 from analysis.metrics import METRICS, Metric, NotApplicable, metric_named
-from analysis.observations import (
-    BatchInserted,
-    Collected,
-    LaunchEnded,
-    MachineRead,
-    MemoryRead,
-    SliceSearched,
-    TargetFailed,
-    TargetStarted,
-)
 from analysis.records import Record, Resolution
-from analysis.validity import RECALL_FLOOR, Finding, Severity, judge_launch, judge_scale
+from analysis.scenes import Scene, scenes_of
+from analysis.validity import RECALL_FLOOR, judge_launch, judge_number
 
-__all__ = ["Outcome", "Row", "RowKey", "Scene", "rows_of", "scenes_of"]
+__all__ = ["Outcome", "Row", "RowKey", "rows_of"]
 
 
 class Outcome(enum.StrEnum):
@@ -86,147 +76,76 @@ class Row:
         return metric_named(self.key.metric)
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """Everything of one scale, sorted out: launches by target, machine readings by launch, faults by target."""
-
-    scale: str
-    launches: Mapping[str, Sequence[LaunchObservations]]
-    machine: Mapping[int, Sequence[MachineRead]]
-    faults: Mapping[str, TargetFailed]
-    findings: tuple[Finding, ...]
-
-
-def scenes_of(record: Record) -> dict[str, Scene]:
-    """The record's observations by scale."""
-    found: dict[str, dict[tuple[str, int], dict[type, list[object]]]] = defaultdict(dict)
-    machine: dict[str, dict[int, list[MachineRead]]] = defaultdict(lambda: defaultdict(list))
-    faults: dict[str, dict[str, TargetFailed]] = defaultdict(dict)
-    for seen in record.observations:
-        match seen:
-            case MachineRead():
-                machine[seen.scale][seen.launch].append(seen)
-            case TargetFailed():
-                faults[seen.scale][seen.target] = seen
-            case LaunchEnded():
-                continue
-            case _:
-                kinds = found[seen.scale].setdefault((seen.target, seen.launch), defaultdict(list))
-                kinds[type(seen)].append(seen)
-    scenes = {}
-    for dataset in record.run.datasets:
-        launches: dict[str, list[LaunchObservations]] = defaultdict(list)
-        for (target, launch), kinds in found[dataset.scale].items():
-            launches[target].append(_launch(dataset.scale, launch, target, kinds))
-        scale = dataset.scale
-        scenes[scale] = Scene(scale, launches, machine[scale], faults[scale], tuple(judge_scale(launches)))
-    return scenes
-
-
-def _launch(scale: str, launch: int, target: str, kinds: Mapping[type, list[object]]) -> LaunchObservations:
-    started = [one for one in kinds.get(TargetStarted, []) if isinstance(one, TargetStarted)]
-    return LaunchObservations(
-        scale=scale,
-        launch=launch,
-        target=target,
-        started=started[0] if started else None,
-        batches=[one for one in kinds.get(BatchInserted, []) if isinstance(one, BatchInserted)],
-        collected=[one for one in kinds.get(Collected, []) if isinstance(one, Collected)],
-        slices=[one for one in kinds.get(SliceSearched, []) if isinstance(one, SliceSearched)],
-        memory=[one for one in kinds.get(MemoryRead, []) if isinstance(one, MemoryRead)],
-    )
-
-
 def rows_of(record: Record) -> tuple[Row, ...]:
     """Every metric x scale x target that the run was asked for."""
     floor = float(record.run.options.get("recall-floor", RECALL_FLOOR))
     rows: list[Row] = []
-    for scale, scene in scenes_of(record).items():
+    for scene in scenes_of(record).values():
         for resolution in record.run.targets:
-            launches = scene.launches.get(resolution.target, ())
-            findings = [
-                finding
-                for launch in launches
-                for finding in judge_launch(launch, scene.machine.get(launch.launch, ()), floor)
-            ]
-            for metric in METRICS:
-                key = RowKey(metric.name, scale, resolution.target)
-                rows.append(_row(key, metric, resolution, launches, findings, scene.faults.get(resolution.target)))
+            findings = _findings(scene, resolution.target, floor, record.run.host.cores)
+            rows += (_row(metric, resolution, scene, findings) for metric in METRICS)
     return tuple(rows)
 
 
-def _row(
-    key: RowKey,
-    metric: Metric,
-    resolution: Resolution,
-    launches: Sequence[LaunchObservations],
-    findings: Sequence[Finding],
-    fault: TargetFailed | None,
-) -> Row:
+def _findings(scene: Scene, target: str, floor: float, cores: int) -> list[Finding]:
+    found = [
+        finding
+        for launch in scene.launches.get(target, ())
+        for finding in judge_launch(
+            launch, scene.machine.get(launch.launch, ()), floor, cores, ended=launch.launch in scene.ended
+        )
+    ]
+    return found + [finding for finding in scene.findings if finding.target in ("", target)]
+
+
+def _row(metric: Metric, resolution: Resolution, scene: Scene, findings: Sequence[Finding]) -> Row:
+    key = RowKey(metric.name, scene.scale, resolution.target)
     if not resolution.runnable:
         return Row(key, Outcome.SKIPPED, reason=resolution.reason, remedy=resolution.remedy)
+    launches = scene.launches.get(resolution.target, ())
+    numbers = [(launch, metric.reduce(launch)) for launch in launches]
+    measured = [(launch, value) for launch, value in numbers if not isinstance(value, NotApplicable)]
     concerned = [finding for finding in findings if metric.name in finding.concerns]
-    numbers = {launch.launch: metric.reduce(launch) for launch in launches}
-    measured = {launch: value for launch, value in numbers.items() if not isinstance(value, NotApplicable)}
+    fault = scene.faults.get(resolution.target)
     if fault is not None:
-        reason = f"{fault.reason} (during {fault.phase}, launch {fault.launch + 1})"
         return Row(
             key,
             Outcome.FAILED,
-            invalid_values=tuple(measured.values()),
-            reason=reason,
+            invalid_values=tuple(value for _, value in measured),
+            reason=f"{fault.reason} (during {fault.phase}, launch {fault.launch + 1})",
             remedy=fault.remedy,
             findings=_joined(concerned),
         )
-    if not launches:
-        return Row(key, Outcome.NOT_RUN, reason="The run ended before this target was measured.")
+    if not any(launch.launch in scene.ended for launch in launches) and not measured:
+        return Row(key, Outcome.NOT_RUN, reason="The run ended before this was measured.", remedy="Run it again.")
     if not measured:
-        reasons = {value.reason for value in numbers.values() if isinstance(value, NotApplicable)}
+        reasons = {value.reason for _, value in numbers if isinstance(value, NotApplicable)}
         return Row(key, Outcome.NOT_APPLICABLE, reason="; ".join(sorted(reasons)))
-    return _measured(key, metric, measured, concerned)
+    concerned += (one for launch, value in measured for one in judge_number(metric, value, launch))
+    return _measured(key, [(launch.launch, value) for launch, value in measured], concerned)
 
 
-def _measured(key: RowKey, metric: Metric, measured: Mapping[int, float], findings: list[Finding]) -> Row:
-    # A figure that is not above zero has no ratio to anything: memory growth below what pages can resolve.
-    below = tuple(launch for launch, value in measured.items() if not value > 0)
-    if below:
-        findings = [
-            *findings,
-            Finding(
-                "below resolution",
-                Severity.INVALID,
-                f"{metric.name} was not above zero",
-                "growth is below what the kernel's page accounting resolves here: measure a larger scale",
-                below,
-                frozenset({metric.name}),
-            ),
-        ]
-    out = {launch for one in findings if one.severity is Severity.INVALID for launch in one.launches}
-    valid = {launch: value for launch, value in measured.items() if launch not in out}
+def _measured(key: RowKey, measured: Sequence[tuple[int, float]], findings: Sequence[Finding]) -> Row:
+    against = [one for one in findings if one.severity is Severity.INVALID]
+    out = {launch for one in against for launch in one.launches}
+    valid = [(launch, value) for launch, value in measured if launch not in out]
     return Row(
         key,
         Outcome.MEASURED if valid else Outcome.INVALID,
-        launches=tuple(valid),
-        values=tuple(valid.values()),
-        invalid_values=tuple(value for launch, value in measured.items() if launch in out),
-        reason=""
-        if valid
-        else "; ".join(dict.fromkeys(one.text for one in findings if one.severity is Severity.INVALID)),
-        remedy=""
-        if valid
-        else "; ".join(dict.fromkeys(one.advice for one in findings if one.severity is Severity.INVALID)),
+        launches=tuple(launch for launch, _ in valid),
+        values=tuple(value for _, value in valid),
+        invalid_values=tuple(value for launch, value in measured if launch in out),
+        reason="" if valid else "; ".join(dict.fromkeys(one.text for one in against)),
+        remedy="" if valid else "; ".join(dict.fromkeys(one.advice for one in against)),
         findings=_joined(findings),
     )
 
 
 def _joined(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """One finding a rule: its launches together, and the first one's text."""
-    joined: dict[str, Finding] = {}
-    for one in findings:
-        before = joined.get(one.rule)
-        launches = (*before.launches, *one.launches) if before else one.launches
-        kept = before or one
-        joined[one.rule] = Finding(
-            kept.rule, kept.severity, kept.text, kept.advice, tuple(dict.fromkeys(launches)), kept.concerns
-        )
-    return tuple(joined.values())
+    return tuple(_of_rule(rule, findings) for rule in dict.fromkeys(one.rule for one in findings))
+
+
+def _of_rule(rule: str, findings: Sequence[Finding]) -> Finding:
+    same = [one for one in findings if one.rule == rule]
+    return replace(same[0], launches=tuple(dict.fromkeys(launch for one in same for launch in one.launches)))

@@ -14,12 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.comparison import Figure, figures
+from analysis.findings import Finding, Severity
 from analysis.gate import Judgement, Verdict
 from analysis.metrics import METRICS, Direction, Metric, cold_throughput
 from analysis.quantities import format_number
 from analysis.records import Record, RunStatus
-from analysis.rows import Outcome, Row, RowKey, Scene, scenes_of
-from analysis.validity import Finding, Severity
+from analysis.rows import Outcome, Row, RowKey
+from analysis.scenes import Scene, scenes_of
 
 __all__ = ["closing_table", "wide_console"]
 

@@ -9,7 +9,7 @@ import pytest
 from analysis.errors import UnknownMetric
 from analysis.launch import LaunchObservations
 from analysis.metrics import METRICS, Group, NotApplicable, cold_throughput, metric_named, names_of
-from analysis.rows import scenes_of
+from analysis.scenes import scenes_of
 from tests.strategies import a_record
 
 DESIGN = {

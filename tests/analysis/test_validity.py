@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from analysis.findings import Finding, Severity
 from analysis.launch import LaunchObservations
 from analysis.observations import MachineRead, Phase, SearchPathKind
-from analysis.rows import scenes_of
-from analysis.validity import Finding, Severity, judge_launch, judge_scale
+from analysis.scenes import scenes_of
+from analysis.validity import judge_launch, judge_scale
 from tests.strategies import a_machine, a_record
 
 QUIET = (a_machine(), a_machine(phase=Phase.STOP, cpu_ns=2_000_000_000))

@@ -1,0 +1,48 @@
+"""What a rule of validity gives: a finding, as data with advice attached, and the metrics that it concerns.
+
+Made by `analysis.validity` and `analysis.machine`; `analysis.rows` attaches them, `analysis.notes` shows them.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from analysis.metrics import METRICS, Group, Metric
+
+__all__ = ["EVERY_METRIC", "INSERT_TIMES", "SEARCH_TIMES", "TIMES", "Finding", "Severity"]
+
+
+class Severity(enum.StrEnum):
+    """Whether the number is none, or one to read with care."""
+
+    INVALID = "invalid"
+    WARNED = "warned"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was seen and what to do about it.
+
+    `launches` are those that it speaks of, `concerns` the names of the metrics, `target` the one target that it speaks
+    of: empty for what concerns a whole scale.
+    """
+
+    rule: str
+    severity: Severity
+    text: str
+    advice: str
+    launches: tuple[int, ...]
+    concerns: frozenset[str]
+    target: str = ""
+
+
+def _names(accept: Callable[[Metric], bool]) -> frozenset[str]:
+    return frozenset(metric.name for metric in METRICS if accept(metric))
+
+
+EVERY_METRIC = _names(lambda _: True)
+TIMES = _names(lambda metric: metric.follows_machine_speed)
+SEARCH_TIMES = _names(lambda metric: metric.follows_machine_speed and metric.group is Group.SEARCH)
+INSERT_TIMES = _names(lambda metric: metric.follows_machine_speed and metric.group is Group.INSERTION)

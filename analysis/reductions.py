@@ -1,0 +1,154 @@
+"""From one launch's observations to one number: the formula of each metric.
+
+Reads `analysis.launch`; `analysis.metrics` gives each formula its name, unit and direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from analysis.launch import NS_PER_MS, NS_PER_S, LaunchObservations
+from analysis.observations import BatchInserted, Phase
+from analysis.statistics import percentile
+
+__all__ = [
+    "NotApplicable",
+    "Reduce",
+    "batch_time_ms",
+    "bytes_per_vector",
+    "cold_throughput",
+    "insertion_growth_mb",
+    "latency",
+    "latency_percentile",
+    "mb_per_thousand_vectors",
+    "mean",
+    "peak_mb",
+    "queries_per_second",
+    "recall",
+    "throughput",
+    "total_time_s",
+]
+
+BYTES_PER_MB = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplicable:
+    """This launch cannot have this figure, and why. Never a zero."""
+
+    reason: str
+
+
+Reduce = Callable[[LaunchObservations], float | NotApplicable]
+
+_NOT_FILLED = NotApplicable("no collection was filled")
+_NOT_FINISHED = NotApplicable("no collection was finished")
+_NOT_SEARCHED = NotApplicable("nothing was searched")
+_NOT_WEIGHED = NotApplicable("memory was not read")
+_NO_TIME = NotApplicable("the clock did not move")
+
+
+def throughput(launch: LaunchObservations) -> float | NotApplicable:
+    """Acknowledged vectors a second of batch time."""
+    return _vectors_per_second(launch.timed_batches)
+
+
+def cold_throughput(launch: LaunchObservations) -> float | NotApplicable:
+    """Vectors a second into the launch's first collection: every cold start there is, kept beside the figure."""
+    return _vectors_per_second(launch.batches_of(0))
+
+
+def _vectors_per_second(batches: Sequence[BatchInserted]) -> float | NotApplicable:
+    if not batches:
+        return _NOT_FILLED
+    return _rate(sum(batch.vectors for batch in batches), (batch.duration_ns for batch in batches))
+
+
+def _rate(done: int, durations_ns: Iterable[int]) -> float | NotApplicable:
+    spent = sum(durations_ns)
+    return done / (spent / NS_PER_S) if spent else _NO_TIME
+
+
+def total_time_s(launch: LaunchObservations) -> float | NotApplicable:
+    """Batches, count and settling of one collection, in seconds: the mean over the timed ones."""
+    done = launch.timed_collections
+    if not done:
+        return _NOT_FINISHED
+    total = sum(batch.duration_ns for batch in launch.timed_batches)
+    total += sum(one.count_ns + one.settle_ns for one in done)
+    return total / len(done) / NS_PER_S
+
+
+def batch_time_ms(launch: LaunchObservations) -> float | NotApplicable:
+    """The median batch, in ms."""
+    batches = launch.timed_batches
+    return percentile([batch.duration_ns / NS_PER_MS for batch in batches], 50) if batches else _NOT_FILLED
+
+
+def latency(reduce: Callable[[Sequence[float]], float]) -> Reduce:
+    """A formula over the launch's latencies in ms."""
+
+    def of_launch(launch: LaunchObservations) -> float | NotApplicable:
+        return reduce(launch.latencies_ms) if launch.latencies_ms else _NOT_SEARCHED
+
+    return of_launch
+
+
+def latency_percentile(q: float) -> Reduce:
+    """The q-th percentile of the launch's latencies in ms."""
+    return latency(lambda values: percentile(values, q))
+
+
+def mean(values: Sequence[float]) -> float:
+    """The arithmetic mean."""
+    return sum(values) / len(values)
+
+
+def queries_per_second(launch: LaunchObservations) -> float | NotApplicable:
+    """Completed queries over the wall time of their slices."""
+    slices = launch.timed_slices
+    if not slices:
+        return _NOT_SEARCHED
+    return _rate(sum(len(one.latencies_ns) for one in slices), (one.wall_ns for one in slices))
+
+
+def recall(launch: LaunchObservations) -> float | NotApplicable:
+    """Hits over what could have been hit."""
+    possible = sum(len(one.hits) * one.k for one in launch.timed_slices)
+    return sum(sum(one.hits) for one in launch.timed_slices) / possible if possible else _NOT_SEARCHED
+
+
+def insertion_growth_mb(launch: LaunchObservations) -> float | NotApplicable:
+    """The highest memory while the first collection was filled and settled, less the empty store's, in MB."""
+    start, settled = launch.memory_at(Phase.START), launch.memory_at(Phase.SETTLE)
+    if start is None or settled is None:
+        return _NOT_WEIGHED
+    during = launch.memory_in(Phase.INSERT, Phase.SETTLE)
+    return (max(reading.peak for reading in during) - start.used) / BYTES_PER_MB
+
+
+def bytes_per_vector(launch: LaunchObservations) -> float | NotApplicable:
+    """Memory when settled less the empty store's, over vectors."""
+    start, settled = launch.memory_at(Phase.START), launch.memory_at(Phase.SETTLE)
+    if start is None or settled is None or not launch.vectors:
+        return _NOT_WEIGHED
+    return (settled.used - start.used) / launch.vectors
+
+
+def peak_mb(launch: LaunchObservations) -> float | NotApplicable:
+    """The highest memory from the start to the end of the search phase, in MB."""
+    # A launch that was cut short has not shown its peak.
+    if launch.memory_at(Phase.SEARCH) is None:
+        return _NOT_WEIGHED
+    # Insertion is repeated for its times only: what that adds in memory is the harness's doing.
+    readings = launch.memory_in(Phase.START, Phase.INSERT, Phase.SETTLE, Phase.SEARCH)
+    return max(reading.peak for reading in readings) / BYTES_PER_MB
+
+
+def mb_per_thousand_vectors(launch: LaunchObservations) -> float | NotApplicable:
+    """All memory when settled, in MB, over thousands of vectors."""
+    settled = launch.memory_at(Phase.SETTLE)
+    if settled is None or not launch.vectors:
+        return _NOT_WEIGHED
+    return settled.used / BYTES_PER_MB / (launch.vectors / 1000)
