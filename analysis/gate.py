@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 
 from analysis.baselines import Artifact, Baseline, artifacts_of
 from analysis.fingerprint import folder_name
-from analysis.metrics import Direction, Metric, metric_named
+from analysis.metrics import Direction, Group, Metric, metric_named
 from analysis.quantities import format_change, format_quantity
 from analysis.records import Record, Run
 from analysis.rows import Outcome, Row, RowKey
@@ -27,7 +27,8 @@ ALPHA = 0.05
 _ANCHOR = "exact"
 # Log standard deviations between two runs of the same code on a shared machine, until a history tells them.
 _BETWEEN_SPEED = 0.015
-_BETWEEN_OTHER = 0.005
+_BETWEEN_MEMORY = 0.03
+_BETWEEN_RECALL = 0.005
 _OTHER_MACHINE = "A baseline of another machine is never compared. Accept one here: python -m analysis accept RUN."
 
 
@@ -139,8 +140,7 @@ def _compare(metric: Metric, family: Sequence[Row], baseline: Baseline, present:
         )
         for row in family
     }
-    least = _BETWEEN_SPEED if metric.follows_machine_speed else _BETWEEN_OTHER
-    changes = screen(pairs, adjust=metric.follows_machine_speed, least_between=least)
+    changes = screen(pairs, adjust=metric.follows_machine_speed, least_between=_least_between(metric))
     return [
         _Case(
             row,
@@ -150,6 +150,12 @@ def _compare(metric: Metric, family: Sequence[Row], baseline: Baseline, present:
         )
         for row in family
     ]
+
+
+def _least_between(metric: Metric) -> float:
+    if metric.follows_machine_speed:
+        return _BETWEEN_SPEED
+    return _BETWEEN_RECALL if metric.group is Group.SEARCH else _BETWEEN_MEMORY
 
 
 def _anchors(key: RowKey, others: Sequence[RowKey], changed: Mapping[str, Sequence[str]]) -> list[str]:
