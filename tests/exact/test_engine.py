@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -72,5 +74,32 @@ def test_a_query_that_does_not_fit_is_refused() -> None:
         collection.search(np.ones(3, dtype=np.float32), 1)
     with pytest.raises(ValueError, match="k must"):
         collection.search(np.ones(2, dtype=np.float32), 0)
+    with pytest.raises(ValueError, match="not finite"):
+        collection.search(np.full(2, np.nan, dtype=np.float32), 1)
     with pytest.raises(ValueError, match="at least 1"):
         Collection(0)
+
+
+class Observed:
+    """An id that calls when it is written down, which is in the middle of an upsert."""
+
+    def __init__(self, number: int, call: Callable[[], None]) -> None:
+        self._number = number
+        self._call = call
+
+    def __index__(self) -> int:
+        self._call()
+        return self._number
+
+    __int__ = __index__
+
+
+def test_a_search_beside_an_upsert_sees_whole_vectors_only() -> None:
+    """Never a row that has no id yet."""
+    collection = Collection(2)
+    seen: list[list[int]] = []
+    query = np.array([1, 0], dtype=np.float32)
+    ids = [Observed(number, lambda: seen.append(collection.search(query, 9))) for number in (5, 6)]
+    collection.upsert(ids, np.array([[1, 0], [1, 1]], dtype=np.float32))
+    assert {tuple(found) for found in seen} == {(), (5,)}
+    assert collection.search(query, 9) == [5, 6]

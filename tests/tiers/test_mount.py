@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +15,9 @@ import pytest
 from fixtures.drivers.base import Command, Mount, Place, Tier
 from fixtures.drivers.exact import STORE
 from fixtures.errors import StartFailed
-from fixtures.processes import clean_environment, spawn
+from fixtures.processes import Child, clean_environment, spawn
 from fixtures.targets import Skipped, Target, resolve
-from fixtures.tiers.mount import start
+from fixtures.tiers.mount import MountRunning, start
 
 NEEDED = resolve(Target(STORE, Tier.MOUNT))
 pytestmark = pytest.mark.skipif(isinstance(NEEDED, Skipped), reason=getattr(NEEDED, "reason", ""))
@@ -67,24 +71,79 @@ def test_a_daemon_that_mounts_nothing_is_told_after_the_time_out() -> None:
         running.stop()
 
 
-def test_a_writer_that_hangs_in_the_mount_is_freed_by_abort(tmp_path: Path) -> None:
-    """It waits in the kernel, beyond any signal, until the connection ends; then the mount is gone too."""
+@pytest.fixture
+def hung() -> Iterator[MountRunning]:
+    """A ready mount on which every write of a vector hangs."""
     running = start("hung@mount", spec(), [sys.executable, "-m", "tests.tiers.hung_filesystem"])
     try:
         running.wait_ready(30)
-        script = "import sys; print('writing', flush=True); open(sys.argv[1], 'w').write('1,2')"
-        path = str(running.endpoint.folder / "a.vec")
-        writer = spawn(
-            [sys.executable, "-c", script, path], environment=clean_environment(), log=tmp_path / "writer.log"
-        )
-        deadline = time.monotonic() + 20
-        while Path(f"/proc/{writer.pid}/wchan").read_text() == "0" or "writing" not in writer.log_tail():
-            assert time.monotonic() < deadline, "the writer never got stuck"
-        assert writer.wait(1.0) is None, "the writer was to hang"
-        began = time.monotonic()
-        running.abort()
-        assert writer.wait(5.0) is not None
-        assert time.monotonic() - began < 5
+        yield running
+    finally:
+        running.stop()
+
+
+def stuck_writer(running: MountRunning, log: Path) -> Child:
+    """A process that waits in the kernel for its write, and that SIGKILL does not end."""
+    script = "import os, sys; os.write(os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT), b'1,2')"
+    writer = spawn(
+        [sys.executable, "-c", script, str(running.endpoint.folder / "a.vec")], environment=clean_environment(), log=log
+    )
+    # Before the daemon has taken the request, SIGKILL would still end the writer.
+    until(lambda: "a write is not answered" in running.log_tail())
+    os.kill(writer.pid, signal.SIGKILL)
+    until(lambda: "State:\tD" in Path(f"/proc/{writer.pid}/status").read_text())
+    assert writer.wait(0.5) is None, "the writer was to be beyond SIGKILL"
+    return writer
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Poll for something that is to happen soon."""
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.01)
+
+
+def test_a_writer_beyond_sigkill_is_freed_by_abort(hung: MountRunning, tmp_path: Path) -> None:
+    """Within 5 s; then the mount is gone too, and to abort once more does no harm."""
+    writer = stuck_writer(hung, tmp_path / "writer.log")
+    began = time.monotonic()
+    hung.abort()
+    assert writer.wait(5.0) == -signal.SIGKILL
+    assert time.monotonic() - began < 5
+    assert not mounted(hung.endpoint.folder)
+    assert not hung.alive()
+    hung.abort()
+
+
+def test_a_hung_mount_can_be_stopped_without_an_abort(hung: MountRunning, tmp_path: Path) -> None:
+    """To unmount asks the file system that does not answer; that must not hang the suite."""
+    writer = stuck_writer(hung, tmp_path / "writer.log")
+    hung.stop()
+    assert writer.wait(5.0) == -signal.SIGKILL
+    assert not mounted(hung.endpoint.folder)
+    assert not hung.endpoint.folder.exists()
+
+
+def test_a_mount_that_cannot_be_read_is_told_after_the_time_out(tmp_path: Path) -> None:
+    """It is in the kernel's table and answers nothing: the helper hangs, the suite does not."""
+    running = start("deaf@mount", spec(), [sys.executable, "-m", "tests.tiers.hung_filesystem", "--deaf"])
+    try:
+        with pytest.raises(StartFailed, match="the file system hangs"):
+            running.wait_ready(3)
         assert not mounted(running.endpoint.folder)
     finally:
         running.stop()
+
+
+def test_a_folder_with_a_space_in_its_name_can_be_mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel's table writes it in its own way."""
+    (tmp_path / "a b").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "a b"))
+    running = start("exact@mount", spec(), [sys.executable, "-m", "fixtures.exact.filesystem"])
+    try:
+        running.wait_ready(30)
+        assert running.endpoint.folder.is_relative_to(tmp_path / "a b")
+    finally:
+        running.stop()
+    assert not any((tmp_path / "a b").iterdir())
