@@ -2,39 +2,95 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
+import tomllib
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
+from analysis.accept import OVERRIDES
+from analysis.gate import Judgement
 from analysis.metrics import METRICS
+from fixtures import targets
+from fixtures.drivers.base import Binary, Mount, Place, Process, Space, Store
+from fixtures.workloads import SCALES
 from tests.suite import ROOT, environment, run_suite
 
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-FENCE = re.compile(r"```bash\n(.*?)```", re.DOTALL)
-
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 EXAMPLE = "-p tests.plugins.example_store"
 
-# Every command that a page shows, and what runs it.
+# Every command that a page shows, the file that runs it, and the line there that does.
 RUN_BY = {
-    "scripts/bench": ".ci/run (with a smaller scale)",
-    "scripts/test": ".ci/run",
-    "scripts/lint": ".ci/run",
-    "scripts/bench --scale small --launches 2": ".ci/run",
-    "scripts/bench --scale small --launches 3 --target '*'": ".ci/run (with two launches)",
-    "python -m analysis show latest": "tests/test_suite_runs.py, tests/analysis/test_table.py",
-    "python -m analysis accept latest": "tests/test_suite_runs.py, tests/analysis/test_table.py",
-    f"pytest benchmarks {EXAMPLE} --target example@embedded --scale small --launches 1": "this file",
-    f"scripts/test tests/drivers {EXAMPLE} -k example": "this file (without the set-up)",
+    "scripts/bench": (".ci/run", "scripts/bench --scale small"),
+    "scripts/test": (".ci/run", "\nscripts/test\n"),
+    "scripts/lint": (".ci/run", "\nscripts/lint\n"),
+    "scripts/bench --scale small --launches 2": (".ci/run", "scripts/bench --scale small --launches 2"),
+    # With two launches, and the targets by name.
+    "scripts/bench --scale small --launches 3 --target '*'": (".ci/run", "scripts/bench --scale small --launches 2"),
+    "python -m analysis show latest": ("tests/analysis/test_table.py", '"show", "latest"'),
+    "python -m analysis accept latest": ("tests/analysis/test_table.py", '"accept", "latest"'),
+    "python -m analysis verdicts latest": ("tests/test_suite_runs.py", '"verdicts", "latest"'),
+    f"pytest benchmarks {EXAMPLE} --target example@embedded --scale small --launches 1": (
+        "tests/test_docs.py",
+        "def test_the_example_store_is_measured",
+    ),
+    # Without the set-up.
+    f"scripts/test tests/drivers {EXAMPLE} -k example": (
+        "tests/test_docs.py",
+        "def test_the_example_store_keeps_the_contract",
+    ),
 }
+# Options that pages name and that are not pytest's: of the scripts, of `python -m analysis`, and of servers.
+OTHER_OPTIONS = {"--self", "--allow", "--path", "--host", "--port", "--scheme"}
+
+
+def fences(language: str) -> Iterator[str]:
+    """The text of every block of that language."""
+    for page in PAGES:
+        yield from (text for kind, text in FENCE.findall(page.read_text()) if kind == language)
 
 
 def test_every_command_that_is_shown_is_run_somewhere() -> None:
     """A new command needs a place that runs it; one that is gone leaves the list."""
-    shown = {line for page in PAGES for fence in FENCE.findall(page.read_text()) for line in fence.splitlines() if line}
-    assert shown == set(RUN_BY)
+    assert {line for text in fences("bash") for line in text.splitlines() if line} == set(RUN_BY)
+    for shown, (place, line) in RUN_BY.items():
+        assert line in (ROOT / place).read_text(), shown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_block_says_what_it_holds(page: Path) -> None:
+    """So that no command hides in one that nothing checks."""
+    text = page.read_text()
+    assert {kind for kind, _ in FENCE.findall(text)} <= {"bash", "python", "toml", "text"}
+    assert text.count("```") == 2 * len(FENCE.findall(text))
+    shown = "".join(body for kind, body in FENCE.findall(text) if kind == "text")
+    assert not re.search(r"^\s*(\$ |pytest |scripts/|python )", shown, re.MULTILINE)
+
+
+def test_python_that_is_shown_stands_in_a_file_that_is_run() -> None:
+    """Word for word."""
+    sources = [path.read_text() for folder in ("fixtures", "tests") for path in (ROOT / folder).rglob("*.py")]
+    shown = list(fences("python"))
+    assert (ROOT / "tests/plugins/example_store.py").read_text() in shown
+    for text in shown:
+        assert any(text in source for source in sources), text
+
+
+def test_the_entry_point_that_is_shown_gives_a_store() -> None:
+    """In the group that is looked at."""
+    (text,) = fences("toml")
+    (group,) = tomllib.loads(text)["project"]["entry-points"].items()
+    assert group[0] == targets._ENTRY_POINTS
+    for name, value in group[1].items():
+        assert isinstance(EntryPoint(name, value, group[0]).load(), Store)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -44,28 +100,107 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
         assert (page.parent / target).exists(), target
 
 
+def test_every_page_is_linked_from_the_readme_and_the_picture_can_be_drawn() -> None:
+    """A page that nobody finds answers no question."""
+    text = (ROOT / "README.md").read_text()
+    for page in [*DOCS.glob("*.md"), DOCS / "architecture.svg"]:
+        assert f"](docs/{page.name})" in text
+    assert ET.parse(DOCS / "architecture.svg").getroot().tag.endswith("svg")
+
+
+def test_the_readmes_table_is_whole() -> None:
+    """Every metric has its line in each part, and no line is cut."""
+    (shown,) = (text for text in fences("text") if "┏" in text)
+    tables = re.findall(r"^┏.*?^└[^\n]*$", shown, re.DOTALL | re.MULTILINE)
+    assert tables
+    for table in tables:
+        lines = table.splitlines()
+        assert {len(line) for line in lines} == {len(lines[0])}
+        assert re.findall(r"^│ [↑↓] (\w+)", table, re.MULTILINE) == [metric.name for metric in METRICS]
+
+
 def test_the_metrics_table_is_the_registrys() -> None:
-    """Word for word."""
-    text = (ROOT / "docs" / "metrics.md").read_text()
-    for metric in METRICS:
-        assert f"| `{metric.name}` | {metric.unit} | {metric.direction} | {metric.definition} |" in text
+    """One row a metric, in its order, word for word."""
+    rows = re.findall(r"^\| `.*$", (DOCS / "metrics.md").read_text(), re.MULTILINE)
+    assert rows == [f"| `{one.name}` | {one.unit} | {one.direction} | {one.definition} |" for one in METRICS]
+
+
+def finding_rules() -> set[str]:
+    """The first argument of every Finding that `analysis` makes, where it is not a name given above."""
+    found = set()
+    for name in ("validity", "machine"):
+        for node in ast.walk(ast.parse((ROOT / f"analysis/{name}.py").read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Finding":
+                first = node.args[0]
+            elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).startswith("(rule,"):
+                assert isinstance(node.value, ast.Tuple)
+                first = node.value.elts[0]
+            else:
+                continue
+            if isinstance(first, ast.Constant):
+                found.add(str(first.value))
+    return found
+
+
+def test_every_finding_is_explained() -> None:
+    """One row a rule, and none of a rule that is gone."""
+    table = (DOCS / "metrics.md").read_text().partition("| finding | severity | when |\n|---|---|---|\n")[2]
+    rules = finding_rules()
+    assert len(rules) >= 17
+    assert {line.split("|")[1].strip() for line in table.splitlines() if line.startswith("|")} == rules
 
 
 def test_every_option_is_documented_with_its_variable() -> None:
     """As fixtures/options.py declares them."""
-    options = re.findall(r'"(--[a-z-]+)"', (ROOT / "fixtures" / "options.py").read_text())
-    text = (ROOT / "docs" / "configuration.md").read_text()
+    options = set(re.findall(r'"(--[a-z-]+)"', (ROOT / "fixtures/options.py").read_text()))
+    text = (DOCS / "configuration.md").read_text()
     assert options
-    for option in set(options):
+    for option in options:
         variable = "VEXFS_BENCH_" + option[2:].replace("-", "_").upper()
-        assert f"| `{option}" in text
-        assert f"`{variable}`" in text
+        assert re.search(rf"^\| `{option}\b.*\| `{variable}` \|", text, re.MULTILINE), option
 
 
-def test_the_example_store_is_the_file_that_is_tested() -> None:
-    """The page shows it as it stands."""
-    page = (ROOT / "docs" / "adding-a-store.md").read_text()
-    assert (ROOT / "tests" / "plugins" / "example_store.py").read_text() in page
+def test_every_option_that_a_page_names_exists() -> None:
+    """Of pytest with the suite's own, or in the list above."""
+    command = [sys.executable, "-m", "pytest", "--help"]
+    told = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=True).stdout
+    known = set(re.findall(r"--[a-z][a-z-]+", told)) | OTHER_OPTIONS
+    for page in PAGES:
+        assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text())) <= known, page.name
+
+
+def test_the_scales_are_documented() -> None:
+    """With all their numbers, and the index parameters that go with them."""
+    text = (DOCS / "configuration.md").read_text()
+    for one in SCALES:
+        sizes = f"{one.vectors:,} | {one.dimensions:,} | {one.queries} | {one.batch:,} | {one.intrinsic}"
+        assert f"| {one.name} | {sizes} |" in text
+    assert f"fills {', '.join(str(one.repeats) for one in SCALES[:-1])} or {SCALES[-1].repeats} further" in text
+    space = Space(1)
+    assert f"**M {space.m}, ef_construction {space.ef_construction}, ef {space.ef}**" in text
+
+
+@pytest.mark.parametrize("target", targets.select(targets.known_stores(()), ("*",)), ids=lambda target: target.name)
+def test_every_target_is_documented_with_what_it_needs(target: targets.Target, tmp_path: Path) -> None:
+    """Its row, its own terms, its ready path, its program's name and variable, and its environment."""
+    page, spec = (DOCS / "targets.md").read_text(), target.spec
+    wanted = [f"| `{target.name}` | "]
+    if isinstance(spec, Process):
+        wanted.append(f"`GET {spec.ready_path}`")
+    if isinstance(spec, (Process, Mount)):
+        if isinstance(spec.program, Binary):
+            wanted += [f"`{spec.program.environment}`", f"`{spec.program.name}`"]
+        ports = dict.fromkeys(spec.ports if isinstance(spec, Process) else (), 1)
+        wanted += [f"`{name}" for name in spec.command(Place(tmp_path, ports, tmp_path)).environment]
+    assert [text for text in wanted if text not in page] == []
+    assert re.search(rf"^\| {target.name} \|", (DOCS / "configuration.md").read_text(), re.MULTILINE)
+
+
+def test_verdicts_and_overrides_are_documented() -> None:
+    """Every one that there is."""
+    text = (DOCS / "getting-started.md").read_text()
+    assert [str(one) for one in Judgement if str(one) not in text] == []
+    assert re.findall(r"`--allow ([a-z-]+)`", text) == list(OVERRIDES)
 
 
 def test_the_example_store_is_measured(tmp_path: Path) -> None:
@@ -73,7 +208,7 @@ def test_the_example_store_is_measured(tmp_path: Path) -> None:
     plugin = ("-p", "tests.plugins.example_store", "--target", "example@embedded")
     ran = run_suite(tmp_path, *plugin, "--scale", "small", "--launches", "1")
     assert ran.status == 0, ran.output
-    assert len(ran.rows) == 13
+    assert {key.metric for key in ran.rows if key.target == "example@embedded"} == {metric.name for metric in METRICS}
 
 
 def test_the_example_store_keeps_the_contract() -> None:
@@ -94,7 +229,7 @@ def test_the_example_store_keeps_the_contract() -> None:
 def test_no_tracked_file_names_a_package_host() -> None:
     """The lock file least of all."""
     hosts = ["pypi" + ".org", "python" + "hosted.org", "crates" + ".io", "proxy.golang" + ".org", "registry.npm" + "js"]
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    for name in tracked:
-        content = (ROOT / name).read_bytes()
-        assert not any(host.encode() in content for host in hosts), name
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for path in (ROOT / name for name in tracked.splitlines()):
+        content = path.read_bytes() if path.is_file() else b""
+        assert not any(host.encode() in content for host in hosts), path
