@@ -38,7 +38,7 @@ def faults(record: Record, targets: Sequence[str]) -> Iterator[str]:
         elif row.outcome is Outcome.INVALID:
             # A busy machine can make a figure invalid; that it was taken, and found out, is what is checked here.
             print(f"invalid: {key}: {'; '.join(finding.text for finding in row.findings)}")
-        elif row.outcome is not Outcome.MEASURED or len(row.values) != run.launches:
+        elif row.outcome is not Outcome.MEASURED or len(row.values) + len(row.invalid_values) != run.launches:
             yield f"{key}: {row.outcome}, {len(row.values)} of {run.launches} launches {row.reason}"
 
 

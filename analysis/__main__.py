@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0: done; 1: refused, or a regression was found, or the record cannot be read."""
+    """0: done; 1: refused, a regression was found, or the record cannot be read; 2 (argparse): usage."""
     options = _parser().parse_args(arguments)
     console = wide_console()
     try:

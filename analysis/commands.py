@@ -15,11 +15,12 @@ from analysis.records import RUN_FILE, Record, read_record
 from analysis.rows import rows_of
 from analysis.table import closing_table
 
-__all__ = ["accept_run", "find_run", "show_run", "verdicts_of_run"]
+__all__ = ["accept_run", "find_run", "load", "show_run", "verdicts_of_run"]
 
 
 def find_run(name: str, results: Path) -> Path:
     """The folder of a run: a path, an id below `results`, or `latest`. MissingRecord tells what there is."""
+    # A run's id begins with the time at which it started.
     runs = sorted(path.parent for path in results.glob(f"*/{RUN_FILE}"))
     if name == "latest" and runs:
         return runs[-1]
@@ -28,6 +29,11 @@ def find_run(name: str, results: Path) -> Path:
             return folder
     there = f"There are: {', '.join(run.name for run in runs[-5:])}." if runs else "No run is stored there yet."
     raise MissingRecord(f"No run {name!r} in {results}. {there}")
+
+
+def load(name: str, results: Path) -> Record:
+    """Find and read a run; RecordError where it is missing or cannot be used."""
+    return read_record(find_run(name, results))
 
 
 def show_run(record: Record, baselines: Path, console: Console) -> int:
@@ -58,8 +64,3 @@ def accept_run(record: Record, baselines: Path, allow: Sequence[str], console: C
         console.print(f"accepted: {path} ({len(reviewed.rows)} rows in all)", highlight=False, markup=False)
     console.print("Review the files and commit them: from now on runs on this machine are compared with them.")
     return 0
-
-
-def load(name: str, results: Path) -> Record:
-    """Find and read a run."""
-    return read_record(find_run(name, results))

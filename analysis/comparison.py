@@ -17,14 +17,15 @@ from analysis.statistics import mean_interval
 __all__ = ["Figure", "figures"]
 
 _ANCHOR = "exact"
+_LEAST_LAUNCHES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A row's figure: the geometric mean of its launches with a 95 % t interval on the log scale.
 
-    `best` tells that no other store of the same tier is better beyond doubt; `alone` that nobody was there to be
-    compared with, in which case nothing is best.
+    `ranked` tells that there is a rival of the same tier, and launches enough to tell them apart; `best` that none of
+    the rivals is better beyond doubt.
     """
 
     key: RowKey
@@ -32,8 +33,8 @@ class Figure:
     low: float
     high: float
     launches: int
+    ranked: bool
     best: bool
-    alone: bool
 
     @property
     def half_width(self) -> float:
@@ -54,29 +55,30 @@ def _figure(row: Row, family: Sequence[Row]) -> Figure:
     interval = mean_interval([math.log(value) for value in row.values])
     # Our own store is a floor and an oracle, not a competitor.
     rivals = [other for other in family if other.key != row.key and other.key.store != _ANCHOR]
-    alone = not rivals or row.key.store == _ANCHOR
+    ranked = row.key.store != _ANCHOR and any(len(_ratios(row, rival)) >= _LEAST_LAUNCHES for rival in rivals)
     return Figure(
         row.key,
         math.exp(interval.estimate),
         math.exp(interval.low) if math.isfinite(interval.low) else 0.0,
         math.exp(interval.high) if interval.high < 700 else math.inf,
         len(row.values),
-        best=not alone and not any(_beaten_by(row, rival) for rival in rivals),
-        alone=alone,
+        ranked=ranked,
+        best=ranked and not any(_beaten_by(row, rival) for rival in rivals),
     )
 
 
 def _beaten_by(row: Row, rival: Row) -> bool:
     """Whether the rival is better beyond doubt: by the 95 % interval of log ratios, launch by launch."""
+    ratios = _ratios(row, rival)
+    # One launch tells no spread, so it beats nobody.
+    return len(ratios) >= _LEAST_LAUNCHES and mean_interval(ratios).low > 0
+
+
+def _ratios(row: Row, rival: Row) -> list[float]:
+    """For each launch of both, the log of how much better the rival was: slices were interleaved, so they pair."""
     mine, theirs = _by_launch(row), _by_launch(rival)
-    common = sorted(mine.keys() & theirs.keys())
-    if not common:
-        return False
     sign = 1 if row.metric.direction is Direction.UP else -1
-    ratios = [sign * math.log(theirs[launch] / mine[launch]) for launch in common]
-    if len(ratios) < 2:
-        return ratios[0] > 0
-    return mean_interval(ratios).low > 0
+    return [sign * math.log(theirs[launch] / mine[launch]) for launch in sorted(mine.keys() & theirs.keys())]
 
 
 def _by_launch(row: Row) -> Mapping[int, float]:

@@ -6,6 +6,8 @@ import math
 
 __all__ = ["format_change", "format_number", "format_quantity"]
 
+_DIGITS = 3
+
 
 def format_number(value: float) -> str:
     """Three significant digits, thousands separated; no exponent for what a benchmark gives."""
@@ -13,8 +15,10 @@ def format_number(value: float) -> str:
         return "?"
     if value == 0:
         return "0"
-    digits = 2 - math.floor(math.log10(abs(value)))
-    return f"{round(value, digits):,.{max(0, digits)}f}"
+    # Rounding first: 9.996 is 10.0 and not 10.00.
+    rounded = float(f"{value:.{_DIGITS}g}")
+    after_point = _DIGITS - 1 - math.floor(math.log10(abs(rounded)))
+    return f"{rounded:,.{max(0, after_point)}f}"
 
 
 def format_quantity(value: float, unit: str) -> str:

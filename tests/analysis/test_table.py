@@ -76,8 +76,20 @@ def test_the_figure_is_the_geometric_mean_with_its_interval() -> None:
     assert found.mean == pytest.approx(2.0)
     assert found.low < 1.0
     assert found.high > 4.0
-    alone = figures(rows_of(a_record({"chroma@process": (1.0,)})))
-    assert all(math.isinf(one.half_width) for one in alone.values())
+    single = figures(rows_of(a_record({"chroma@process": (1.0,)})))
+    assert all(math.isinf(one.half_width) for one in single.values())
+
+
+def test_one_launch_has_no_rank_and_the_legend_says_so() -> None:
+    """It tells no spread, so it beats nobody."""
+    record = a_record({"chroma@process": (1.0,), "weaviate@process": (9.0,)})
+    assert best(record, "p50_latency_ms") == set()
+    assert "one launch tells no spread, so it has no rank" in text(record)
+
+
+def test_a_number_that_rounds_up_to_another_digit_keeps_three() -> None:
+    """9.996 is 10.0."""
+    assert [format_number(value) for value in (9.996, 0.09996, 999.6)] == ["10.0", "0.100", "1,000"]
 
 
 def test_the_table_names_what_was_skipped_and_what_failed_and_why() -> None:
@@ -87,7 +99,7 @@ def test_the_table_names_what_was_skipped_and_what_failed_and_why() -> None:
     plain = a_record(NEAR, msgspec.structs.replace(run, targets=[*run.targets, gone]))
     shown = text(Record(plain.folder, plain.run, (*plain.observations, a_fault("chroma@process")), truncated=True))
     assert "skipped: vexfs@mount: No binary. Give VEXFS_FUSE_BIN." in shown
-    assert "failed: chroma@process: No answer. (during search, launch 1) See its log." in shown
+    assert "failed: chroma@process at small: No answer. (during search, launch 1) See its log." in shown
     assert "cut off" in shown
     assert "Record: results/run" in shown
 
