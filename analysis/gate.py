@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from statistics import fmean
 
 from analysis.baselines import Artifact, Baseline, artifacts_of
 from analysis.fingerprint import folder_name
@@ -134,8 +135,8 @@ def _compare(metric: Metric, family: Sequence[Row], baseline: Baseline, present:
     }
     pairs = {
         row.key.target: Pair(
-            dict(zip(then[row.key.target].extra_info.launches, then[row.key.target].stats.data, strict=True)),
-            dict(zip(row.launches, row.values, strict=True)),
+            _by_launch(metric, then[row.key.target].extra_info.launches, then[row.key.target].stats.data),
+            _by_launch(metric, row.launches, row.values),
             _anchors(row.key, [other.key for other in family], changed),
         )
         for row in family
@@ -150,6 +151,11 @@ def _compare(metric: Metric, family: Sequence[Row], baseline: Baseline, present:
         )
         for row in family
     ]
+
+
+def _by_launch(metric: Metric, launches: Sequence[int], values: Sequence[float]) -> dict[int, float]:
+    """What is compared by its ratio, launch by launch."""
+    return {launch: metric.offset + value for launch, value in zip(launches, values, strict=True)}
 
 
 def _least_between(metric: Metric) -> float:
@@ -226,8 +232,8 @@ def _verdict(case: _Case, p_adjusted: float) -> Verdict:
 
 def _text(case: _Case, judgement: Judgement, margin: float) -> str:
     change, row = case.change, case.row
-    then = math.exp(math.fsum(map(math.log, case.then.values())) / len(case.then))
-    now = math.exp(math.fsum(map(math.log, row.values)) / len(row.values))
+    then = row.metric.from_logarithm(fmean(math.log(value) for value in case.then.values()))
+    now = row.metric.from_logarithm(fmean(row.metric.logarithm(value) for value in row.values))
     low, high = change.estimate - change.reach(), change.estimate + change.reach()
     by = f", adjusted by {len(change.adjusted_by)} anchors that moved {format_change(change.shift)}"
     text = (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import enum
+import math
 from dataclasses import dataclass
 
 from analysis import reductions
@@ -46,7 +47,8 @@ class Metric:
     """What a row measures, and how a change in it is judged.
 
     `definition` is the sentence that tables and documents show. A figure that `follows_machine_speed` is adjusted
-    by what the anchors did in the same launches.
+    by what the anchors did in the same launches. Figures are compared by the ratio of `offset + figure`: a share or a
+    growth in per cent has the offset 100, so that it counts as the factor it stands for, and 0 % is a number too.
     """
 
     name: str
@@ -57,6 +59,18 @@ class Metric:
     reduce: Reduce
     follows_machine_speed: bool = True
     tolerance: float = 0.05
+    offset: float = 0.0
+
+    def logarithm(self, value: float) -> float:
+        """The log figure that is compared. ValueError for one that has no ratio to anything."""
+        return math.log(self.offset + value)
+
+    def from_logarithm(self, log_figure: float) -> float:
+        """The figure of a log figure; infinite where it is beyond any number."""
+        if log_figure >= 700:
+            return math.inf
+        # Not exp(log) - offset, whose rounding would make a small number of zero.
+        return self.offset * math.expm1(log_figure - math.log(self.offset)) if self.offset else math.exp(log_figure)
 
     def __str__(self) -> str:
         return self.name
@@ -173,6 +187,43 @@ METRICS: tuple[Metric, ...] = (
         "all memory when settled, over thousands of vectors",
         reductions.mb_per_thousand_vectors,
         follows_machine_speed=False,
+    ),
+    Metric(
+        "garbage_collection_impact",
+        "%",
+        DOWN,
+        Group.MEMORY,
+        "time in garbage collectors, the client's and the server's, over the time of the timed searches",
+        reductions.collector_share,
+        follows_machine_speed=False,
+        offset=100.0,
+    ),
+    Metric(
+        "performance_degradation_rate",
+        "% per doubling",
+        DOWN,
+        Group.SCALABILITY,
+        "growth of the median latency with each doubling of the vectors: slope of log p50 over log size at N/4, N/2, N",
+        reductions.growth_per_doubling,
+        follows_machine_speed=False,
+        offset=100.0,
+    ),
+    Metric(
+        "concurrent_operation_support",
+        "x",
+        UP,
+        Group.SCALABILITY,
+        "completed operations a second of 8 clients, nine searches to one insert, over those of 1",
+        reductions.concurrency_gain,
+        follows_machine_speed=False,
+    ),
+    Metric(
+        "resource_utilization_efficiency",
+        "queries/CPU-s",
+        UP,
+        Group.SCALABILITY,
+        "timed queries over CPU seconds, user and system, of server and client",
+        reductions.queries_per_cpu_second,
     ),
 )
 

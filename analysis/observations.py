@@ -14,6 +14,10 @@ import msgspec
 __all__ = [
     "BatchInserted",
     "Collected",
+    "CollectorRead",
+    "CrowdCounted",
+    "CrowdRan",
+    "GrowthSearched",
     "LaunchEnded",
     "MachineRead",
     "MemoryRead",
@@ -32,8 +36,11 @@ class Phase(enum.StrEnum):
     START = "start"
     INSERT = "insert"
     SETTLE = "settle"
+    IDLE = "idle"
     SEARCH = "search"
     REINSERT = "reinsert"
+    GROWTH = "growth"
+    CROWD = "concurrency"
     STOP = "stop"
 
 
@@ -94,7 +101,8 @@ class SliceSearched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
 
     `latencies_ns[i]` and `hits[i]` belong to query `(first_query + i) % queries`; `hits` counts how many of
     the returned ids are among the exact k. `wall_ns` spans the whole slice, `cpu_ns` is the worker's CPU time
-    in it. A warm-up slice is stored and never enters a figure.
+    in it, `server_cpu_ns` that of the store's own processes (None where it cannot be read), `collector_ns` what
+    Python's garbage collector took of the worker. A warm-up slice is stored and never enters a figure.
     """
 
     scale: str
@@ -108,6 +116,68 @@ class SliceSearched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     hits: list[int]
     wall_ns: int
     cpu_ns: int
+    server_cpu_ns: int | None
+    collector_ns: int
+
+
+class CollectorRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="collector-read"):
+    """What the server's garbage collector has spent since the server started; None where that is not known.
+
+    `source` tells how it is known, or why not.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    phase: Phase
+    server_ns: int | None
+    source: str
+
+
+class GrowthSearched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="growth-searched"):
+    """A slice of searches over a collection that holds the first `vectors` vectors."""
+
+    scale: str
+    launch: int
+    target: str
+    vectors: int
+    slice: int
+    warmup: bool
+    latencies_ns: list[int]
+    wall_ns: int
+
+
+class CrowdRan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="crowd-ran"):
+    """One rung of the concurrency ladder: so many clients at once, nine searches to one insert each.
+
+    `rate` is in completed operations a second, over the time in which all clients were at it; latencies are of all
+    operations; `client_cpu_ns` is of all clients together.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    rung: int
+    clients: int
+    searches: int
+    inserts: int
+    failures: int
+    first_failure: str
+    rate: float
+    wall_ns: int
+    mean_latency_ns: int
+    p99_latency_ns: int
+    client_cpu_ns: int
+
+
+class CrowdCounted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="crowd-counted"):
+    """The collection's count after the ladder: inserts under concurrency are lost or are not."""
+
+    scale: str
+    launch: int
+    target: str
+    expected: int
+    counted: int
 
 
 class MemoryRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="memory-read"):
@@ -168,5 +238,16 @@ class LaunchEnded(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
 
 
 Observation = (
-    TargetStarted | BatchInserted | Collected | SliceSearched | MemoryRead | TargetFailed | MachineRead | LaunchEnded
+    TargetStarted
+    | BatchInserted
+    | Collected
+    | SliceSearched
+    | CollectorRead
+    | GrowthSearched
+    | CrowdRan
+    | CrowdCounted
+    | MemoryRead
+    | TargetFailed
+    | MachineRead
+    | LaunchEnded
 )

@@ -30,7 +30,7 @@ __all__ = [
     "read_record",
 ]
 
-SCHEMA = 1
+SCHEMA = 2
 RUN_FILE = "run.json"
 OBSERVATIONS_FILE = "observations.jsonl"
 

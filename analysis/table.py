@@ -16,7 +16,7 @@ from rich.text import Text
 
 from analysis.comparison import Figure, figures
 from analysis.gate import Verdict
-from analysis.metrics import METRICS, Direction, Metric
+from analysis.metrics import METRICS, Direction, Metric, metric_named
 from analysis.notes import MARKS, absent, cold_starts, findings, headline, legend, verdict_summary
 from analysis.quantities import format_number
 from analysis.records import Dataset, Record
@@ -28,6 +28,8 @@ __all__ = ["closing_table", "wide_console"]
 _LABEL_WIDTH = 46
 _CELL_WIDTH = 16
 _PLAIN_WIDTH = 120
+# The longest units, where the metric's name tells the rest.
+_SHORT_UNITS = {"MB per 1,000 vectors": "MB/1,000", "% per doubling": "%/doubling", "queries/CPU-s": "q/CPU-s"}
 _ANCHOR = "exact"
 _TIERS = ("mount", "container", "process", "embedded")
 _ABSENT = {
@@ -135,8 +137,9 @@ def _one_table(title: str, scale: str, targets: Sequence[str], shown: _Shown) ->
 def _metric_label(metric: Metric) -> str:
     arrow = "↑" if metric.direction is Direction.UP else "↓"
     unit = "" if metric.unit == "ratio" else f" ({metric.unit})"
-    # The longest unit is the last part of a name that tells it.
-    return f"{arrow} {metric.name}{unit.replace('MB per 1,000 vectors', 'MB/1,000')}"
+    for long, short in _SHORT_UNITS.items():
+        unit = unit.replace(long, short)
+    return f"{arrow} {metric.name}{unit}"
 
 
 def _cell(key: RowKey, shown: _Shown) -> str:
@@ -150,6 +153,14 @@ def _cell(key: RowKey, shown: _Shown) -> str:
     figure = shown.figures.get(key)
     if figure is None:
         return f"[italic]{_ABSENT.get(row.outcome, str(row.outcome))}[/]{note} {mark}".strip()
-    reach = f" ±{figure.half_width:.0%}" if figure.half_width < 10 else " ±?"
+    reach = f" ±{_reach(figure)}"
     star = "[bold green]*[/]" if figure.best else ""
     return f"{star}{format_number(figure.mean)}{note}[dim]{reach}[/] {mark}".strip()
+
+
+def _reach(figure: Figure) -> str:
+    """Half the interval: as a share, or in the row's own unit where that is a percentage already."""
+    if metric_named(figure.key.metric).offset:
+        width = (figure.high - figure.low) / 2
+        return format_number(width) if width < 1000 else "?"
+    return f"{figure.half_width:.0%}" if figure.half_width < 10 else "?"

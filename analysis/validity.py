@@ -45,6 +45,7 @@ def judge_launch(
         *_client(launch),
         *_in_flight(launch),
         *judge_machine(launch.launch, machine, cores),
+        *_crowd(launch),
         *_sample_sizes(launch),
         *_path(launch),
     ]
@@ -54,8 +55,8 @@ def judge_launch(
 
 
 def judge_number(metric: Metric, value: float, launch: LaunchObservations) -> Iterator[Finding]:
-    """What is wrong with a number that is not above zero: it has no ratio to anything."""
-    if value > 0:
+    """What is wrong with a number that has no ratio to anything."""
+    if metric.offset + value > 0:
         return
     if metric.name == "recall_at_10":
         rule, text = "nothing found", "no search found any of its exact ten"
@@ -130,6 +131,33 @@ def _in_flight(launch: LaunchObservations) -> Iterator[Finding]:
             (launch.launch,),
             SEARCH_TIMES,
         )
+
+
+def _crowd(launch: LaunchObservations) -> Iterator[Finding]:
+    concerned = frozenset({"concurrent_operation_support"})
+    failures = sum(rung.failures for rung in launch.rungs)
+    if failures:
+        first = next(rung.first_failure for rung in launch.rungs if rung.failures)
+        yield Finding(
+            "failures",
+            Severity.INVALID,
+            f"{failures:,} operations of several clients failed, the first with {first}",
+            "a rate with failures in it is none: see the server's limits and log",
+            (launch.launch,),
+            concerned,
+        )
+    for count in launch.crowd_counts:
+        # A failed insert may or may not have been stored.
+        if count.counted != count.expected and not failures:
+            yield Finding(
+                "lost under concurrency",
+                Severity.INVALID,
+                f"{count.expected:,} vectors should be there after inserts by several clients, "
+                f"the store counts {count.counted:,}",
+                "acknowledged vectors were lost or doubled",
+                (launch.launch,),
+                concerned,
+            )
 
 
 def _sample_sizes(launch: LaunchObservations) -> Iterator[Finding]:
