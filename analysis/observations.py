@@ -13,6 +13,7 @@ import msgspec
 
 __all__ = [
     "BatchInserted",
+    "Calibrated",
     "Collected",
     "CollectorRead",
     "CrowdCounted",
@@ -23,6 +24,7 @@ __all__ = [
     "MemoryRead",
     "Observation",
     "Phase",
+    "SampleChecked",
     "SearchPathKind",
     "SliceSearched",
     "TargetFailed",
@@ -38,6 +40,7 @@ class Phase(enum.StrEnum):
     SETTLE = "settle"
     IDLE = "idle"
     SEARCH = "search"
+    CHECK = "check"
     REINSERT = "reinsert"
     GROWTH = "growth"
     CROWD = "concurrency"
@@ -118,6 +121,42 @@ class SliceSearched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     cpu_ns: int
     server_cpu_ns: int | None
     collector_ns: int
+
+
+class Calibrated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="calibrated"):
+    """A block of empty answers, asked for by the target's own worker over the target's own protocol.
+
+    What client and transport alone cost. Nothing in it and a `reason` where it could not be had.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    protocol: str
+    slice: int
+    warmup: bool
+    latencies_ns: list[int]
+    wall_ns: int
+    cpu_ns: int
+    reason: str
+
+
+class SampleChecked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="sample-checked"):
+    """A sample of the first collection's vectors, each searched by itself.
+
+    `missed` are not among the first `k`, `lost` not even among the first `deeper`; `disordered` counts the answers in
+    which a nearer vector came after a farther one.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    sampled: int
+    k: int
+    deeper: int
+    missed: list[int]
+    lost: list[int]
+    disordered: int
 
 
 class CollectorRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="collector-read"):
@@ -242,6 +281,8 @@ Observation = (
     | BatchInserted
     | Collected
     | SliceSearched
+    | Calibrated
+    | SampleChecked
     | CollectorRead
     | GrowthSearched
     | CrowdRan
