@@ -1,4 +1,7 @@
-"""What `python -m analysis` can do: show a run, compare two, judge, accept a baseline. Neighbour: `analysis.__main__`."""
+"""What `python -m analysis` can do: show a run, compare two, judge, accept a baseline.
+
+Neighbour: `analysis.__main__`, which reads the command line.
+"""
 
 from __future__ import annotations
 
