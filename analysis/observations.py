@@ -1,8 +1,8 @@
 """What a run writes down as it goes: one frozen value a line of `observations.jsonl`.
 
-Written by `fixtures.recorder`, read through `analysis.records`. Every value names its scale, launch and
-target (`MachineRead` and `LaunchEnded` speak of all targets). Times are integers in nanoseconds from a
-monotonic clock; sizes are bytes.
+Written by `fixtures.recorder`, read through `analysis.records`. What is about resources stands in `analysis.watched`.
+Every value names its scale, launch and target (`MachineRead`, `LaunchEnded` and `SamplerRan` speak of all targets).
+Times are integers in nanoseconds from a monotonic clock; sizes are bytes.
 """
 
 from __future__ import annotations
@@ -11,37 +11,39 @@ import enum
 
 import msgspec
 
+from analysis.phases import Phase
+from analysis.watched import (
+    DiskRead,
+    IdleRead,
+    MemoryDenied,
+    ResourceSeries,
+    SamplerRan,
+    SamplingFailed,
+)
+
 __all__ = [
     "BatchInserted",
     "Collected",
     "CollectorRead",
     "CrowdCounted",
     "CrowdRan",
+    "DiskRead",
     "GrowthSearched",
+    "IdleRead",
     "LaunchEnded",
     "MachineRead",
+    "MemoryDenied",
     "MemoryRead",
     "Observation",
     "Phase",
+    "ResourceSeries",
+    "SamplerRan",
+    "SamplingFailed",
     "SearchPathKind",
     "SliceSearched",
     "TargetFailed",
     "TargetStarted",
 ]
-
-
-class Phase(enum.StrEnum):
-    """The parts of a launch, in their order."""
-
-    START = "start"
-    INSERT = "insert"
-    SETTLE = "settle"
-    IDLE = "idle"
-    SEARCH = "search"
-    REINSERT = "reinsert"
-    GROWTH = "growth"
-    CROWD = "concurrency"
-    STOP = "stop"
 
 
 class SearchPathKind(enum.StrEnum):
@@ -250,4 +252,10 @@ Observation = (
     | TargetFailed
     | MachineRead
     | LaunchEnded
+    | ResourceSeries
+    | SamplingFailed
+    | SamplerRan
+    | IdleRead
+    | DiskRead
+    | MemoryDenied
 )
