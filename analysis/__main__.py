@@ -1,4 +1,4 @@
-"""`python -m analysis`: show, judge and accept stored runs. The commands are in `analysis.commands`."""
+"""`python -m analysis`: show, judge and accept stored runs, and what was used. `analysis.commands` does it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.accept import OVERRIDES
-from analysis.commands import accept_run, load, show_run, verdicts_of_run
+from analysis.commands import accept_run, load, resources_of_run, show_run, verdicts_of_run
 from analysis.errors import AnalysisError
 from analysis.table import wide_console
 
@@ -20,6 +20,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, told in (
         ("show", "print the closing table of a run"),
+        ("resources", "print what each target used in each part of its launches"),
         ("verdicts", "judge a run against the present baselines; 1 if something regressed"),
         ("accept", "make a run the baseline of its machine"),
     ):
@@ -27,6 +28,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("run", metavar="RUN", help="a run's folder, its id, or latest")
         command.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
         command.add_argument("--baselines", type=Path, default=Path("baselines"), metavar="DIR")
+        if name == "resources":
+            command.add_argument("--target", action="append", default=[], metavar="PATTERN", help="glob on store@tier")
         if name == "accept":
             command.add_argument(
                 "--allow",
@@ -47,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         match options.command:
             case "show":
                 return show_run(record, options.baselines, console)
+            case "resources":
+                return resources_of_run(record, options.target, console)
             case "verdicts":
                 return verdicts_of_run(record, options.baselines, console)
             case _:

@@ -14,6 +14,7 @@ from analysis.launch import LaunchObservations
 from analysis.machine import judge_machine
 from analysis.metrics import Metric, metric_named
 from analysis.observations import MachineRead, SearchPathKind
+from analysis.sampling import judge_sampling
 from analysis.statistics import percentile
 
 __all__ = ["RECALL_FLOOR", "judge_launch", "judge_number", "judge_scale"]
@@ -48,6 +49,7 @@ def judge_launch(
         *_crowd(launch),
         *_sample_sizes(launch),
         *_path(launch),
+        *judge_sampling(launch),
     ]
     if not ended:
         found.append(_cut_short(launch))
