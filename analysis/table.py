@@ -129,7 +129,9 @@ def _one_table(title: str, scale: str, targets: Sequence[str], shown: _Shown) ->
         store, tier = name.split("@", 1)
         style = "dim" if store == _ANCHOR else None
         table.add_column(f"{store}\n@{tier}", justify="right", style=style, no_wrap=True)
-    for metric, following in zip(METRICS, (*METRICS[1:], None), strict=True):
+    asked = {key.metric for key in shown.rows}
+    metrics = [metric for metric in METRICS if metric.name in asked or not metric.study]
+    for metric, following in zip(metrics, (*metrics[1:], None), strict=True):
         cells = [_cell(RowKey(metric.name, scale, name), shown) for name in targets]
         last = following is None or following.group is not metric.group
         table.add_row(_metric_label(metric), *cells, end_section=last)
