@@ -2,7 +2,7 @@
 
 Written by `fixtures.recorder`, read through `analysis.records`. Every value names its scale, launch and
 target (`MachineRead` and `LaunchEnded` speak of all targets). Times are integers in nanoseconds from a
-monotonic clock; sizes are bytes.
+monotonic clock; sizes are bytes. What only studies see is in `analysis.study_observations`.
 """
 
 from __future__ import annotations
@@ -11,19 +11,25 @@ import enum
 
 import msgspec
 
+from analysis.study_observations import Changed, FilteredSearched, Lacked, SearchedDuringInsert
+
 __all__ = [
     "BatchInserted",
+    "Changed",
     "Collected",
     "CollectorRead",
     "CrowdCounted",
     "CrowdRan",
+    "FilteredSearched",
     "GrowthSearched",
+    "Lacked",
     "LaunchEnded",
     "MachineRead",
     "MemoryRead",
     "Observation",
     "Phase",
     "SearchPathKind",
+    "SearchedDuringInsert",
     "SliceSearched",
     "TargetFailed",
     "TargetStarted",
@@ -41,6 +47,7 @@ class Phase(enum.StrEnum):
     REINSERT = "reinsert"
     GROWTH = "growth"
     CROWD = "concurrency"
+    MIXED = "mixed"
     STOP = "stop"
 
 
@@ -246,6 +253,10 @@ Observation = (
     | GrowthSearched
     | CrowdRan
     | CrowdCounted
+    | Lacked
+    | FilteredSearched
+    | SearchedDuringInsert
+    | Changed
     | MemoryRead
     | TargetFailed
     | MachineRead
