@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection
 
-from analysis import reductions
+from analysis import mixed, reductions
 from analysis.errors import UnknownMetric
 from analysis.metric import Direction, Group, Metric
 from analysis.reductions import NotApplicable, cold_throughput
@@ -174,6 +174,99 @@ METRICS: tuple[Metric, ...] = (
         Group.SCALABILITY,
         "timed queries over CPU seconds, user and system, of server and client",
         reductions.queries_per_cpu_second,
+    ),
+    Metric(
+        "filtered_1_percent_p50_ms",
+        "ms",
+        DOWN,
+        Group.MIXED,
+        "median latency of a search among 1 % of the vectors",
+        mixed.filtered_p50_ms(1),
+        study="mixed",
+    ),
+    Metric(
+        "filtered_10_percent_p50_ms",
+        "ms",
+        DOWN,
+        Group.MIXED,
+        "median latency of a search among 10 % of the vectors",
+        mixed.filtered_p50_ms(10),
+        study="mixed",
+    ),
+    Metric(
+        "filtered_50_percent_p50_ms",
+        "ms",
+        DOWN,
+        Group.MIXED,
+        "median latency of a search among 50 % of the vectors",
+        mixed.filtered_p50_ms(50),
+        study="mixed",
+    ),
+    Metric(
+        "filtered_1_percent_recall_at_10",
+        "ratio",
+        UP,
+        Group.MIXED,
+        "mean share of the exact ten among 1 % of the vectors",
+        mixed.filtered_recall(1),
+        study="mixed",
+        follows_machine_speed=False,
+    ),
+    Metric(
+        "filtered_10_percent_recall_at_10",
+        "ratio",
+        UP,
+        Group.MIXED,
+        "mean share of the exact ten among 10 % of the vectors",
+        mixed.filtered_recall(10),
+        study="mixed",
+        follows_machine_speed=False,
+    ),
+    Metric(
+        "filtered_50_percent_recall_at_10",
+        "ratio",
+        UP,
+        Group.MIXED,
+        "mean share of the exact ten among 50 % of the vectors",
+        mixed.filtered_recall(50),
+        study="mixed",
+        follows_machine_speed=False,
+    ),
+    Metric(
+        "search_during_insert_p50_ms",
+        "ms",
+        DOWN,
+        Group.MIXED,
+        "median latency of a search while another client inserts batch after batch",
+        mixed.search_during_insert_ms(50),
+        study="mixed",
+    ),
+    Metric(
+        "search_during_insert_p99_ms",
+        "ms",
+        DOWN,
+        Group.MIXED,
+        "99th percentile of the same",
+        mixed.search_during_insert_ms(99),
+        study="mixed",
+    ),
+    Metric(
+        "update_latency_ms",
+        "ms",
+        DOWN,
+        Group.MIXED,
+        "median update of one vector",
+        mixed.change_ms("update"),
+        study="mixed",
+    ),
+    Metric(
+        "delete_latency_ms",
+        "ms",
+        DOWN,
+        Group.MIXED,
+        "median deletion of one vector",
+        mixed.change_ms("delete"),
+        study="mixed",
     ),
 )
 

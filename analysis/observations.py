@@ -1,8 +1,9 @@
 """What a run writes down as it goes: one frozen value a line of `observations.jsonl`.
 
-Written by `fixtures.recorder`, read through `analysis.records`. What is about resources stands in `analysis.watched`.
-Every value names its scale, launch and target (`MachineRead`, `LaunchEnded` and `SamplerRan` speak of all targets).
-Times are integers in nanoseconds from a monotonic clock; sizes are bytes.
+Written by `fixtures.recorder`, read through `analysis.records`. Every value names its scale, launch and target
+(`MachineRead`, `LaunchEnded` and `SamplerRan` speak of all targets). Times are integers in nanoseconds from a monotonic
+clock; sizes are bytes. What is about resources is in `analysis.watched`, what only studies see in
+`analysis.study_observations`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import enum
 import msgspec
 
 from analysis.phases import Phase
+from analysis.study_observations import Changed, FilteredSearched, Lacked, SearchedDuringInsert
 from analysis.watched import (
     DiskRead,
     IdleRead,
@@ -23,13 +25,16 @@ from analysis.watched import (
 
 __all__ = [
     "BatchInserted",
+    "Changed",
     "Collected",
     "CollectorRead",
     "CrowdCounted",
     "CrowdRan",
     "DiskRead",
+    "FilteredSearched",
     "GrowthSearched",
     "IdleRead",
+    "Lacked",
     "LaunchEnded",
     "MachineRead",
     "MemoryDenied",
@@ -40,6 +45,7 @@ __all__ = [
     "SamplerRan",
     "SamplingFailed",
     "SearchPathKind",
+    "SearchedDuringInsert",
     "SliceSearched",
     "TargetFailed",
     "TargetStarted",
@@ -248,6 +254,10 @@ Observation = (
     | GrowthSearched
     | CrowdRan
     | CrowdCounted
+    | Lacked
+    | FilteredSearched
+    | SearchedDuringInsert
+    | Changed
     | MemoryRead
     | TargetFailed
     | MachineRead

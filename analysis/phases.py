@@ -18,4 +18,5 @@ class Phase(enum.StrEnum):
     REINSERT = "reinsert"
     GROWTH = "growth"
     CROWD = "concurrency"
+    MIXED = "mixed"
     STOP = "stop"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from analysis.changes import judge_changes
 from analysis.findings import EVERY_METRIC, INSERT_TIMES, SEARCH_TIMES, TIMES, Finding, Severity
 from analysis.launch import LaunchObservations
 from analysis.machine import judge_machine
@@ -47,6 +48,7 @@ def judge_launch(
         *_in_flight(launch),
         *judge_machine(launch.launch, machine, cores),
         *_crowd(launch),
+        *judge_changes(launch, recall_floor),
         *_sample_sizes(launch),
         *_path(launch),
         *judge_sampling(launch),
