@@ -37,6 +37,7 @@ class ResourceSeries(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
     target: str
     phase: Phase
     source: str
+    absent: list[Absent]
 
     samples: int
     t_ns: Column
@@ -57,8 +58,6 @@ class ResourceSeries(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
     file: Column | None = None
     open_files: Column | None = None
     peak: Column | None = None
-
-    absent: list[Absent] = []
 
 
 class SamplingFailed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="sampling-failed"):

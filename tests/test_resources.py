@@ -9,7 +9,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from analysis.launch import LaunchObservations
+from analysis.metrics import metric_named
+from analysis.observations import MemoryDenied, Phase
+from analysis.reductions import NotApplicable
 from fixtures.resources import MemoryMeter, descendants, process_cpu_ns, read_cpu_ns, tree_of
+from tests.suite import ROOT
 
 MB = 1_000_000
 # Does what a line of its input says, and answers when it is done.
@@ -124,3 +129,35 @@ def test_descendants_are_those_that_the_process_table_gives(actor: Actor) -> Non
     actor.do("child")
     assert sorted(descendants([actor.pid])) == sorted(tree_of([actor.pid]))
     assert len(descendants([actor.pid])) == 2
+
+
+# A lane as the campaign makes it, weighed by a user who may not look into the process.
+WEIGHED = """
+import sys
+from fixtures.lane import Lane, Patience
+from fixtures.resources import MemoryMeter
+from fixtures.targets import known_stores, resolve, select
+from fixtures.workloads import scale_named
+(target,) = select(known_stores(()), ("exact@embedded",))
+lane = Lane(resolve(target), scale_named("small"), None, 0, print, Patience())
+lane._meter = MemoryMeter([int(sys.argv[1])])
+lane.weigh()
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_memory_that_may_not_be_read_is_told_and_ends_nothing(actor: Actor) -> None:
+    """By `nobody`, of a process of root's."""
+    command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-c", WEIGHED]
+    done = subprocess.run([*command, str(actor.pid)], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "MemoryDenied" in done.stdout
+    assert f"its memory cannot be read: /proc/{actor.pid}/smaps_rollup: Permission denied" in done.stdout
+
+
+def test_memory_rows_of_a_target_that_may_not_be_read_are_not_applicable_with_the_reason() -> None:
+    """Never a zero."""
+    denied = MemoryDenied(scale="small", launch=0, target="a@container", phase=Phase.START, reason="it is another's")
+    launch = LaunchObservations("small", 0, "a@container", (denied,))
+    for name in ("memory_usage_during_insertion", "peak_memory_usage_mb", "memory_per_vector_bytes"):
+        assert metric_named(name).reduce(launch) == NotApplicable("it is another's")

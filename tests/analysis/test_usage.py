@@ -37,6 +37,7 @@ def a_block(phase: Phase, at_ms: Sequence[int], **columns: Sequence[int]) -> Res
         target=TARGET,
         phase=phase,
         source="processes",
+        absent=[],
         samples=len(at_ms),
         t_ns=pack([ms * MS for ms in at_ms]),
         looks=1 if looked else 0,
