@@ -15,6 +15,7 @@ from analysis.study_observations import Changed, FilteredSearched, Lacked, Searc
 
 __all__ = [
     "BatchInserted",
+    "Calibrated",
     "Changed",
     "Collected",
     "CollectorRead",
@@ -28,6 +29,7 @@ __all__ = [
     "MemoryRead",
     "Observation",
     "Phase",
+    "SampleChecked",
     "SearchPathKind",
     "SearchedDuringInsert",
     "SliceSearched",
@@ -44,6 +46,7 @@ class Phase(enum.StrEnum):
     SETTLE = "settle"
     IDLE = "idle"
     SEARCH = "search"
+    CHECK = "check"
     REINSERT = "reinsert"
     GROWTH = "growth"
     CROWD = "concurrency"
@@ -125,6 +128,42 @@ class SliceSearched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     cpu_ns: int
     server_cpu_ns: int | None
     collector_ns: int
+
+
+class Calibrated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="calibrated"):
+    """A block of empty answers, asked for by the target's own worker over the target's own protocol.
+
+    What client and transport alone cost. Nothing in it and a `reason` where it could not be had.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    protocol: str
+    slice: int
+    warmup: bool
+    latencies_ns: list[int]
+    wall_ns: int
+    cpu_ns: int
+    reason: str
+
+
+class SampleChecked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="sample-checked"):
+    """A sample of the first collection's vectors, each searched by itself.
+
+    `missed` are not among the first `k`, `lost` not even among the first `deeper`; `disordered` counts the answers in
+    which a nearer vector came after a farther one.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    sampled: int
+    k: int
+    deeper: int
+    missed: list[int]
+    lost: list[int]
+    disordered: int
 
 
 class CollectorRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="collector-read"):
@@ -249,6 +288,8 @@ Observation = (
     | BatchInserted
     | Collected
     | SliceSearched
+    | Calibrated
+    | SampleChecked
     | CollectorRead
     | GrowthSearched
     | CrowdRan
