@@ -25,6 +25,7 @@ from analysis.watched import (
 
 __all__ = [
     "BatchInserted",
+    "Calibrated",
     "Changed",
     "Collected",
     "CollectorRead",
@@ -42,6 +43,7 @@ __all__ = [
     "Observation",
     "Phase",
     "ResourceSeries",
+    "SampleChecked",
     "SamplerRan",
     "SamplingFailed",
     "SearchPathKind",
@@ -126,6 +128,42 @@ class SliceSearched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     cpu_ns: int
     server_cpu_ns: int | None
     collector_ns: int
+
+
+class Calibrated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="calibrated"):
+    """A block of empty answers, asked for by the target's own worker over the target's own protocol.
+
+    What client and transport alone cost. Nothing in it and a `reason` where it could not be had.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    protocol: str
+    slice: int
+    warmup: bool
+    latencies_ns: list[int]
+    wall_ns: int
+    cpu_ns: int
+    reason: str
+
+
+class SampleChecked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="sample-checked"):
+    """A sample of the first collection's vectors, each searched by itself.
+
+    `missed` are not among the first `k`, `lost` not even among the first `deeper`; `disordered` counts the answers in
+    which a nearer vector came after a farther one.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    sampled: int
+    k: int
+    deeper: int
+    missed: list[int]
+    lost: list[int]
+    disordered: int
 
 
 class CollectorRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="collector-read"):
@@ -250,6 +288,8 @@ Observation = (
     | BatchInserted
     | Collected
     | SliceSearched
+    | Calibrated
+    | SampleChecked
     | CollectorRead
     | GrowthSearched
     | CrowdRan

@@ -15,6 +15,7 @@ class Phase(enum.StrEnum):
     SETTLE = "settle"
     IDLE = "idle"
     SEARCH = "search"
+    CHECK = "check"
     REINSERT = "reinsert"
     GROWTH = "growth"
     CROWD = "concurrency"
