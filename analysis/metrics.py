@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection
 
-from analysis import reductions
+from analysis import load, reductions
 from analysis.errors import UnknownMetric
 from analysis.metric import Direction, Group, Metric
 from analysis.reductions import NotApplicable, cold_throughput
@@ -174,6 +174,46 @@ METRICS: tuple[Metric, ...] = (
         Group.SCALABILITY,
         "timed queries over CPU seconds, user and system, of server and client",
         reductions.queries_per_cpu_second,
+    ),
+    Metric(
+        "open_loop_p50_response_ms",
+        "ms",
+        DOWN,
+        Group.LOAD,
+        "median time from when a search was due to its answer, at the rate asked for, by 8 clients (HdrHistogram)",
+        load.response_percentile(50),
+        study="open-loop",
+        options=("open-loop", "arrivals"),
+    ),
+    Metric(
+        "open_loop_p99_response_ms",
+        "ms",
+        DOWN,
+        Group.LOAD,
+        "99th percentile of the time from when a search was due to its answer, in the same open loop",
+        load.response_percentile(99),
+        study="open-loop",
+        options=("open-loop", "arrivals"),
+    ),
+    Metric(
+        "open_loop_p99_service_ms",
+        "ms",
+        DOWN,
+        Group.LOAD,
+        "99th percentile of the time from when a client began a search to its answer, in the same open loop",
+        load.service_percentile(99),
+        study="open-loop",
+        options=("open-loop", "arrivals"),
+    ),
+    Metric(
+        "highest_rate_under_p99_limit",
+        "queries/s",
+        UP,
+        Group.LOAD,
+        "highest rate of an open loop with the p99 response time within the limit; one 5 % higher is proved to fail",
+        load.highest_rate,
+        study="p99-limit",
+        options=("p99-limit", "arrivals"),
     ),
 )
 

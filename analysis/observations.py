@@ -11,6 +11,8 @@ import enum
 
 import msgspec
 
+from analysis.observed_load import ClosedLoopRan, OpenLoopRan, RateProbed
+
 __all__ = [
     "BatchInserted",
     "Collected",
@@ -41,6 +43,7 @@ class Phase(enum.StrEnum):
     REINSERT = "reinsert"
     GROWTH = "growth"
     CROWD = "concurrency"
+    LOAD = "load"
     STOP = "stop"
 
 
@@ -246,6 +249,9 @@ Observation = (
     | GrowthSearched
     | CrowdRan
     | CrowdCounted
+    | ClosedLoopRan
+    | OpenLoopRan
+    | RateProbed
     | MemoryRead
     | TargetFailed
     | MachineRead

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from analysis.findings import EVERY_METRIC, INSERT_TIMES, SEARCH_TIMES, TIMES, Finding, Severity
 from analysis.launch import LaunchObservations
+from analysis.load_validity import judge_load
 from analysis.machine import judge_machine
 from analysis.metrics import Metric, metric_named
 from analysis.observations import MachineRead, SearchPathKind
@@ -46,6 +47,7 @@ def judge_launch(
         *_in_flight(launch),
         *judge_machine(launch.launch, machine, cores),
         *_crowd(launch),
+        *judge_load(launch, cores),
         *_sample_sizes(launch),
         *_path(launch),
     ]
