@@ -28,6 +28,7 @@ class Group(enum.StrEnum):
     SEARCH = "search"
     MEMORY = "memory"
     SCALABILITY = "scalability"
+    MIXED = "mixed"
     LOAD = "load"
 
 

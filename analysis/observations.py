@@ -2,7 +2,7 @@
 
 Written by `fixtures.recorder`, read through `analysis.records`. Every value names its scale, launch and
 target (`MachineRead` and `LaunchEnded` speak of all targets). Times are integers in nanoseconds from a
-monotonic clock; sizes are bytes.
+monotonic clock; sizes are bytes. What only studies see is in `analysis.study_observations`.
 """
 
 from __future__ import annotations
@@ -11,21 +11,28 @@ import enum
 
 import msgspec
 
-from analysis.observed_load import ClosedLoopRan, OpenLoopRan, RateProbed
+from analysis.observed_load import ClosedLoopRan, CrowdCounted, CrowdRan, OpenLoopRan, RateProbed
+from analysis.study_observations import Changed, FilteredSearched, Lacked, SearchedDuringInsert
 
 __all__ = [
     "BatchInserted",
+    "Calibrated",
+    "Changed",
     "Collected",
     "CollectorRead",
     "CrowdCounted",
     "CrowdRan",
+    "FilteredSearched",
     "GrowthSearched",
+    "Lacked",
     "LaunchEnded",
     "MachineRead",
     "MemoryRead",
     "Observation",
     "Phase",
+    "SampleChecked",
     "SearchPathKind",
+    "SearchedDuringInsert",
     "SliceSearched",
     "TargetFailed",
     "TargetStarted",
@@ -40,9 +47,11 @@ class Phase(enum.StrEnum):
     SETTLE = "settle"
     IDLE = "idle"
     SEARCH = "search"
+    CHECK = "check"
     REINSERT = "reinsert"
     GROWTH = "growth"
     CROWD = "concurrency"
+    MIXED = "mixed"
     LOAD = "load"
     STOP = "stop"
 
@@ -123,6 +132,42 @@ class SliceSearched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     collector_ns: int
 
 
+class Calibrated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="calibrated"):
+    """A block of empty answers, asked for by the target's own worker over the target's own protocol.
+
+    What client and transport alone cost. Nothing in it and a `reason` where it could not be had.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    protocol: str
+    slice: int
+    warmup: bool
+    latencies_ns: list[int]
+    wall_ns: int
+    cpu_ns: int
+    reason: str
+
+
+class SampleChecked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="sample-checked"):
+    """A sample of the first collection's vectors, each searched by itself.
+
+    `missed` are not among the first `k`, `lost` not even among the first `deeper`; `disordered` counts the answers in
+    which a nearer vector came after a farther one.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    sampled: int
+    k: int
+    deeper: int
+    missed: list[int]
+    lost: list[int]
+    disordered: int
+
+
 class CollectorRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="collector-read"):
     """What the server's garbage collector has spent since the server started; None where that is not known.
 
@@ -148,39 +193,6 @@ class GrowthSearched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ta
     warmup: bool
     latencies_ns: list[int]
     wall_ns: int
-
-
-class CrowdRan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="crowd-ran"):
-    """One rung of the concurrency ladder: so many clients at once, nine searches to one insert each.
-
-    `rate` is in completed operations a second, over the time in which all clients were at it; latencies are of all
-    operations; `client_cpu_ns` is of all clients together.
-    """
-
-    scale: str
-    launch: int
-    target: str
-    rung: int
-    clients: int
-    searches: int
-    inserts: int
-    failures: int
-    first_failure: str
-    rate: float
-    wall_ns: int
-    mean_latency_ns: int
-    p99_latency_ns: int
-    client_cpu_ns: int
-
-
-class CrowdCounted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="crowd-counted"):
-    """The collection's count after the ladder: inserts under concurrency are lost or are not."""
-
-    scale: str
-    launch: int
-    target: str
-    expected: int
-    counted: int
 
 
 class MemoryRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="memory-read"):
@@ -245,10 +257,16 @@ Observation = (
     | BatchInserted
     | Collected
     | SliceSearched
+    | Calibrated
+    | SampleChecked
     | CollectorRead
     | GrowthSearched
     | CrowdRan
     | CrowdCounted
+    | Lacked
+    | FilteredSearched
+    | SearchedDuringInsert
+    | Changed
     | ClosedLoopRan
     | OpenLoopRan
     | RateProbed

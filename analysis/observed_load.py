@@ -1,7 +1,7 @@
-"""What is written down of a load: closed loop, open loop, and the search for the highest rate. A part of a record.
+"""What is written down of several clients: the ladder of concurrency, closed loop, open loop, the highest rate.
 
-`analysis.observations` lists these among all that a run writes; `fixtures.parts.load` makes them, `analysis.load`
-reduces them.
+`analysis.observations` lists these among all that a run writes; `fixtures.parts.load` and `.concurrency` make them,
+`analysis.load` reduces those of a load.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import enum
 
 import msgspec
 
-__all__ = ["Arrivals", "ClosedLoopRan", "OpenLoad", "OpenLoopRan", "RateProbed"]
+__all__ = ["Arrivals", "ClosedLoopRan", "CrowdCounted", "CrowdRan", "OpenLoad", "OpenLoopRan", "RateProbed"]
 
 
 class Arrivals(enum.StrEnum):
@@ -93,3 +93,36 @@ class RateProbed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="r
     held: bool
     verdict: str
     load: OpenLoad
+
+
+class CrowdRan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="crowd-ran"):
+    """One rung of the concurrency ladder: so many clients at once, nine searches to one insert each.
+
+    `rate` is in completed operations a second, over the time in which all clients were at it; latencies are of all
+    operations; `client_cpu_ns` is of all clients together.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    rung: int
+    clients: int
+    searches: int
+    inserts: int
+    failures: int
+    first_failure: str
+    rate: float
+    wall_ns: int
+    mean_latency_ns: int
+    p99_latency_ns: int
+    client_cpu_ns: int
+
+
+class CrowdCounted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="crowd-counted"):
+    """The collection's count after the ladder: inserts under concurrency are lost or are not."""
+
+    scale: str
+    launch: int
+    target: str
+    expected: int
+    counted: int

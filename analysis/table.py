@@ -14,6 +14,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from analysis.calibration import calibration_lines
 from analysis.comparison import Figure, figures
 from analysis.gate import Verdict
 from analysis.metrics import METRICS, Direction, Metric, metric_named
@@ -75,6 +76,7 @@ def closing_table(
         targets = _in_order(row.key.target for row in mine if row.outcome is not Outcome.SKIPPED)
         parts += _scale_tables(dataset, targets, shown, max(1, (width - _LABEL_WIDTH) // _CELL_WIDTH))
         parts += cold_starts(scenes[dataset.scale], targets)
+        parts += calibration_lines(scenes[dataset.scale], targets)
         parts += findings(mine, scenes[dataset.scale])
     parts += absent(rows)
     parts += verdict_summary(verdicts, rows)
