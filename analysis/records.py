@@ -112,6 +112,11 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     partial: bool = False
     reported: dict[str, Reported] = {}
 
+    @property
+    def studies(self) -> tuple[str, ...]:
+        """The studies that the run was asked for, beside what every run measures."""
+        return tuple(name for name in self.options.get("studies", "").split(",") if name)
+
 
 @dataclass(frozen=True, slots=True)
 class Record:

@@ -23,6 +23,7 @@ from analysis.quantities import format_number
 from analysis.records import Dataset, Record
 from analysis.rows import Outcome, Row, RowKey
 from analysis.scenes import scenes_of
+from analysis.usagetable import resource_notes
 
 __all__ = ["closing_table", "wide_console"]
 
@@ -77,6 +78,7 @@ def closing_table(
         parts += _scale_tables(dataset, targets, shown, max(1, (width - _LABEL_WIDTH) // _CELL_WIDTH))
         parts += cold_starts(scenes[dataset.scale], targets)
         parts += calibration_lines(scenes[dataset.scale], targets)
+        parts += resource_notes(scenes[dataset.scale], targets)
         parts += findings(mine, scenes[dataset.scale])
     parts += absent(rows)
     parts += verdict_summary(verdicts, rows)
@@ -129,7 +131,9 @@ def _one_table(title: str, scale: str, targets: Sequence[str], shown: _Shown) ->
         store, tier = name.split("@", 1)
         style = "dim" if store == _ANCHOR else None
         table.add_column(f"{store}\n@{tier}", justify="right", style=style, no_wrap=True)
-    for metric, following in zip(METRICS, (*METRICS[1:], None), strict=True):
+    asked = {key.metric for key in shown.rows}
+    metrics = [metric for metric in METRICS if metric.name in asked or not metric.study]
+    for metric, following in zip(metrics, (*metrics[1:], None), strict=True):
         cells = [_cell(RowKey(metric.name, scale, name), shown) for name in targets]
         last = following is None or following.group is not metric.group
         table.add_row(_metric_label(metric), *cells, end_section=last)

@@ -16,7 +16,7 @@ import pytest
 
 from analysis.accept import OVERRIDES
 from analysis.gate import Judgement
-from analysis.metrics import METRICS
+from analysis.metrics import METRICS, metrics_of
 from fixtures import targets
 from fixtures.drivers.base import Binary, Mount, Place, Process, Space, Store
 from fixtures.workloads import SCALES
@@ -35,6 +35,7 @@ RUN_BY = {
     "scripts/bench --scale small --launches 2": (".ci/run", "scripts/bench --scale small --launches 2"),
     # With two launches, and the targets by name.
     "scripts/bench --scale small --launches 3 --target '*'": (".ci/run", "scripts/bench --scale small --launches 2"),
+    "python -m analysis resources latest": ("tests/analysis/test_usage.py", '"resources", "latest"'),
     "python -m analysis show latest": ("tests/analysis/test_table.py", '"show", "latest"'),
     "python -m analysis accept latest": ("tests/analysis/test_table.py", '"accept", "latest"'),
     "python -m analysis verdicts latest": ("tests/test_suite_runs.py", '"verdicts", "latest"'),
@@ -119,13 +120,15 @@ def test_the_readmes_table_is_whole() -> None:
     for table in tables:
         lines = table.splitlines()
         assert {len(line) for line in lines} == {len(lines[0])}
-        assert re.findall(r"^│ [↑↓] (\w+)", table, re.MULTILINE) == [metric.name for metric in METRICS]
+        assert re.findall(r"^│ [↑↓] (\w+)", table, re.MULTILINE) == [metric.name for metric in metrics_of(())]
 
 
 def test_the_metrics_table_is_the_registrys() -> None:
     """One row a metric, in its order, word for word."""
     rows = re.findall(r"^\| `.*$", (DOCS / "metrics.md").read_text(), re.MULTILINE)
-    assert rows == [f"| `{one.name}` | {one.unit} | {one.direction} | {one.definition} |" for one in METRICS]
+    studies = {False: "", True: " {0.study} |"}
+    form = "| `{0.name}` | {0.unit} | {0.direction} | {0.definition} |"
+    assert rows == [(form + studies[bool(one.study)]).format(one) for one in METRICS]
 
 
 def finding_rules() -> set[str]:
@@ -155,7 +158,7 @@ def test_every_finding_is_explained() -> None:
 
 def test_every_option_is_documented_with_its_variable() -> None:
     """As fixtures/options.py declares them."""
-    options = set(re.findall(r'"(--[a-z-]+)"', (ROOT / "fixtures/options.py").read_text()))
+    options = set(re.findall(r'"(--[a-z0-9-]+)"', (ROOT / "fixtures/options.py").read_text()))
     text = (DOCS / "configuration.md").read_text()
     assert options
     for option in options:
@@ -167,9 +170,9 @@ def test_every_option_that_a_page_names_exists() -> None:
     """Of pytest with the suite's own, or in the list above."""
     command = [sys.executable, "-m", "pytest", "--help"]
     told = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=True).stdout
-    known = set(re.findall(r"--[a-z][a-z-]+", told)) | OTHER_OPTIONS
+    known = set(re.findall(r"--[a-z][a-z0-9-]+", told)) | OTHER_OPTIONS
     for page in PAGES:
-        assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text())) <= known, page.name
+        assert set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", page.read_text())) <= known, page.name
 
 
 def test_the_scales_are_documented() -> None:
@@ -211,7 +214,7 @@ def test_the_example_store_is_measured(tmp_path: Path) -> None:
     plugin = ("-p", "tests.plugins.example_store", "--target", "example@embedded")
     ran = run_suite(tmp_path, *plugin, "--scale", "small", "--launches", "1")
     assert ran.status == 0, ran.output
-    assert {key.metric for key in ran.rows if key.target == "example@embedded"} == {metric.name for metric in METRICS}
+    assert {key.metric for key in ran.rows if key.target == "example@embedded"} == {one.name for one in metrics_of(())}
 
 
 def test_the_example_store_keeps_the_contract() -> None:
