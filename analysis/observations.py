@@ -1,8 +1,9 @@
 """What a run writes down as it goes: one frozen value a line of `observations.jsonl`.
 
-Written by `fixtures.recorder`, read through `analysis.records`. Every value names its scale, launch and
-target (`MachineRead` and `LaunchEnded` speak of all targets). Times are integers in nanoseconds from a
-monotonic clock; sizes are bytes. What only studies see is in `analysis.study_observations`.
+Written by `fixtures.recorder`, read through `analysis.records`. Every value names its scale, launch and target
+(`MachineRead`, `LaunchEnded` and `SamplerRan` speak of all targets). Times are integers in nanoseconds from a monotonic
+clock; sizes are bytes. What is about resources is in `analysis.watched`, what only studies see in
+`analysis.study_observations`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,16 @@ import enum
 import msgspec
 
 from analysis.observed_load import ClosedLoopRan, CrowdCounted, CrowdRan, OpenLoopRan, RateProbed
+from analysis.phases import Phase
 from analysis.study_observations import Changed, FilteredSearched, Lacked, SearchedDuringInsert
+from analysis.watched import (
+    DiskRead,
+    IdleRead,
+    MemoryDenied,
+    ResourceSeries,
+    SamplerRan,
+    SamplingFailed,
+)
 
 __all__ = [
     "BatchInserted",
@@ -22,38 +32,27 @@ __all__ = [
     "CollectorRead",
     "CrowdCounted",
     "CrowdRan",
+    "DiskRead",
     "FilteredSearched",
     "GrowthSearched",
+    "IdleRead",
     "Lacked",
     "LaunchEnded",
     "MachineRead",
+    "MemoryDenied",
     "MemoryRead",
     "Observation",
     "Phase",
+    "ResourceSeries",
     "SampleChecked",
+    "SamplerRan",
+    "SamplingFailed",
     "SearchPathKind",
     "SearchedDuringInsert",
     "SliceSearched",
     "TargetFailed",
     "TargetStarted",
 ]
-
-
-class Phase(enum.StrEnum):
-    """The parts of a launch, in their order."""
-
-    START = "start"
-    INSERT = "insert"
-    SETTLE = "settle"
-    IDLE = "idle"
-    SEARCH = "search"
-    CHECK = "check"
-    REINSERT = "reinsert"
-    GROWTH = "growth"
-    CROWD = "concurrency"
-    MIXED = "mixed"
-    LOAD = "load"
-    STOP = "stop"
 
 
 class SearchPathKind(enum.StrEnum):
@@ -274,4 +273,10 @@ Observation = (
     | TargetFailed
     | MachineRead
     | LaunchEnded
+    | ResourceSeries
+    | SamplingFailed
+    | SamplerRan
+    | IdleRead
+    | DiskRead
+    | MemoryDenied
 )

@@ -18,6 +18,7 @@ from analysis.load_validity import judge_load
 from analysis.machine import judge_machine
 from analysis.metrics import Metric, metric_named
 from analysis.observations import MachineRead, SearchPathKind
+from analysis.sampling import judge_sampling
 from analysis.statistics import percentile
 from analysis.steadiness import judge_order, judge_steadiness
 
@@ -61,6 +62,7 @@ def judge_launch(
         *_sample_sizes(launch),
         *_path(launch),
         *judge_order(launch),
+        *judge_sampling(launch),
     ]
     if not ended:
         found.append(_cut_short(launch))

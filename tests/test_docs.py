@@ -35,6 +35,12 @@ RUN_BY = {
     "scripts/bench --scale small --launches 2": (".ci/run", "scripts/bench --scale small --launches 2"),
     # With two launches, and the targets by name.
     "scripts/bench --scale small --launches 3 --target '*'": (".ci/run", "scripts/bench --scale small --launches 2"),
+    "python -m analysis resources latest": ("tests/analysis/test_usage.py", '"resources", "latest"'),
+    # On two targets, by the test.
+    "scripts/bench --scale small --launches 2 --open-loop 50% --p99-limit 10": (
+        "tests/test_load.py",
+        '"--open-loop=10%", "--arrivals=constant", "--p99-limit=200"',
+    ),
     "python -m analysis show latest": ("tests/analysis/test_table.py", '"show", "latest"'),
     "python -m analysis accept latest": ("tests/analysis/test_table.py", '"accept", "latest"'),
     "python -m analysis verdicts latest": ("tests/test_suite_runs.py", '"verdicts", "latest"'),
@@ -130,7 +136,7 @@ def test_the_metrics_table_is_the_registrys() -> None:
 def finding_rules() -> set[str]:
     """The first argument of every Finding that `analysis` makes, where it is not a name given above."""
     found = set()
-    for name in ("validity", "machine", "changes", "load_validity"):
+    for name in ("validity", "machine", "sampling", "changes", "load_validity"):
         for node in ast.walk(ast.parse((ROOT / f"analysis/{name}.py").read_text())):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "Finding":
                 first = node.args[0]
