@@ -36,6 +36,11 @@ RUN_BY = {
     # With two launches, and the targets by name.
     "scripts/bench --scale small --launches 3 --target '*'": (".ci/run", "scripts/bench --scale small --launches 2"),
     "python -m analysis resources latest": ("tests/analysis/test_usage.py", '"resources", "latest"'),
+    # On two targets, by the test.
+    "scripts/bench --scale small --launches 2 --open-loop 50% --p99-limit 10": (
+        "tests/test_load.py",
+        '"--open-loop=10%", "--arrivals=constant", "--p99-limit=200"',
+    ),
     "python -m analysis show latest": ("tests/analysis/test_table.py", '"show", "latest"'),
     "python -m analysis accept latest": ("tests/analysis/test_table.py", '"accept", "latest"'),
     "python -m analysis verdicts latest": ("tests/test_suite_runs.py", '"verdicts", "latest"'),
