@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.accept import OVERRIDES
-from analysis.commands import accept_run, load, show_run, verdicts_of_run
+from analysis.commands import accept_run, load, show_run, show_sweep, verdicts_of_run
 from analysis.errors import AnalysisError
 from analysis.table import wide_console
 
@@ -21,6 +21,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, told in (
         ("show", "print the closing table of a run"),
         ("verdicts", "judge a run against the present baselines; 1 if something regressed"),
+        ("sweep", "print speed against recall, and draw it into the run's folder"),
         ("accept", "make a run the baseline of its machine"),
     ):
         command = commands.add_parser(name, help=told, description=told)
@@ -49,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return show_run(record, options.baselines, console)
             case "verdicts":
                 return verdicts_of_run(record, options.baselines, console)
+            case "sweep":
+                return show_sweep(record, console)
             case _:
                 return accept_run(record, options.baselines, options.allow, console)
     except AnalysisError as error:

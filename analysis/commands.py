@@ -1,4 +1,4 @@
-"""What `python -m analysis` can do: show a run, judge it, accept it as a baseline. Neighbour: `analysis.__main__`."""
+"""What `python -m analysis` can do: show a run or its sweep, judge it, accept it. Neighbour: `analysis.__main__`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from analysis.errors import MissingRecord
 from analysis.gate import Judgement, judge
 from analysis.records import RUN_FILE, Record, read_record
 from analysis.rows import rows_of
+from analysis.sweep import sweeps_of
+from analysis.sweeptable import sweep_tables
 from analysis.table import closing_table
 
-__all__ = ["accept_run", "find_run", "load", "show_run", "verdicts_of_run"]
+__all__ = ["accept_run", "find_run", "load", "show_run", "show_sweep", "verdicts_of_run"]
 
 
 def find_run(name: str, results: Path) -> Path:
@@ -41,6 +43,16 @@ def show_run(record: Record, baselines: Path, console: Console) -> int:
     rows = rows_of(record)
     verdicts = judge(record, rows, find_baselines(baselines, record.run))
     console.print(closing_table(record, rows, verdicts, console.width))
+    return 0
+
+
+def show_sweep(record: Record, console: Console) -> int:
+    """Print what a sweep found, and draw it into the run's folder."""
+    from analysis.sweepplot import write_pictures  # noqa: PLC0415 - matplotlib is heavy, and only here
+
+    console.print(sweep_tables(sweeps_of(record)))
+    for path in write_pictures(record):
+        console.print(f"drawn: {path}", highlight=False, markup=False)
     return 0
 
 

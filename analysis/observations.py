@@ -17,6 +17,7 @@ __all__ = [
     "CollectorRead",
     "CrowdCounted",
     "CrowdRan",
+    "EfSetting",
     "GrowthSearched",
     "LaunchEnded",
     "MachineRead",
@@ -25,6 +26,8 @@ __all__ = [
     "Phase",
     "SearchPathKind",
     "SliceSearched",
+    "SweepBegan",
+    "SweepSearched",
     "TargetFailed",
     "TargetStarted",
 ]
@@ -41,6 +44,7 @@ class Phase(enum.StrEnum):
     REINSERT = "reinsert"
     GROWTH = "growth"
     CROWD = "concurrency"
+    SWEEP = "sweep"
     STOP = "stop"
 
 
@@ -180,6 +184,45 @@ class CrowdCounted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=
     counted: int
 
 
+class EfSetting(enum.StrEnum):
+    """How a target's ef is set: for a search, for a collection when it is made, or not at all."""
+
+    SEARCH = "search"
+    COLLECTION = "collection"
+    NONE = "none"
+
+
+class SweepBegan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="sweep-began"):
+    """How the ef of this target is set, and why so.
+
+    With `collection` each ef has a collection of its own, and so a graph of its own.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    setting: EfSetting
+    reason: str
+
+
+class SweepSearched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="sweep-searched"):
+    """A slice of searches with one ef over all vectors; `ef` is None for a target that has none.
+
+    `latencies_ns[i]` and `hits[i]` belong to query `(first_query + i) % queries`, as in SliceSearched.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    ef: int | None
+    slice: int
+    first_query: int
+    k: int
+    latencies_ns: list[int]
+    hits: list[int]
+    wall_ns: int
+
+
 class MemoryRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="memory-read"):
     """The target's memory at a point of a launch, in bytes, net of what is not the store's.
 
@@ -246,6 +289,8 @@ Observation = (
     | GrowthSearched
     | CrowdRan
     | CrowdCounted
+    | SweepBegan
+    | SweepSearched
     | MemoryRead
     | TargetFailed
     | MachineRead
