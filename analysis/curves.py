@@ -6,7 +6,6 @@ Used by `analysis.sweep`. Nothing is ever extrapolated.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -43,28 +42,25 @@ def _beats(one: tuple[float, float], other: tuple[float, float]) -> bool:
 
 
 def latency_at(curve: Sequence[Sample], recall: float, finest: float) -> float | OutOfRange:
-    """The least p50 in ms at which the curve reaches `recall`, between the two measured points around it.
+    """The p50 in ms where a curve, by rising ef, first reaches `recall`: between the two measured points around it.
 
-    Points that another one of the curve beats are left out first, so that the rest rises. Between two points the line
-    is straight in the log of latency over the log of what is missed (1 - recall), where such curves are nearly
-    straight. `finest` is the smallest step of a recall: nothing missed counts as half of it.
+    Between them the line is straight in the log of latency over the log of what is missed (1 - recall), where such
+    curves are nearly straight. `finest` is the smallest step of a recall: nothing missed counts as half of it.
     """
     if len(curve) < 2:
         return OutOfRange(f"one point, at recall {curve[0].recall:.3f}" if curve else "nothing was measured")
-    stands = on_front([(sample.recall, sample.p50_ms) for sample in curve])
-    rising = sorted({(sample.recall, sample.p50_ms) for sample, keep in zip(curve, stands, strict=True) if keep})
-    if recall < rising[0][0]:
-        return OutOfRange(f"recall is {rising[0][0]:.3f} at the least")
-    if recall > rising[-1][0]:
-        return OutOfRange(f"recall is {rising[-1][0]:.3f} at the most")
-    place = bisect_left(rising, (recall,))
-    above, slow = rising[place]
-    if above == recall:
-        return slow
-    below, fast = rising[place - 1]
-    start, end = _log_missed(below, finest), _log_missed(above, finest)
+    reached = next((place for place, sample in enumerate(curve) if sample.recall >= recall), None)
+    if reached is None:
+        return OutOfRange(f"recall is {max(sample.recall for sample in curve):.3f} at the most")
+    above = curve[reached]
+    if above.recall == recall:
+        return above.p50_ms
+    if reached == 0:
+        return OutOfRange(f"recall is {above.recall:.3f} at the least")
+    below = curve[reached - 1]
+    start, end = _log_missed(below.recall, finest), _log_missed(above.recall, finest)
     share = (_log_missed(recall, finest) - start) / (end - start) if start != end else 1.0
-    return math.exp(math.log(fast) + share * (math.log(slow) - math.log(fast)))
+    return math.exp(math.log(below.p50_ms) + share * (math.log(above.p50_ms) - math.log(below.p50_ms)))
 
 
 def _log_missed(recall: float, finest: float) -> float:

@@ -60,12 +60,16 @@ class AtRecall:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A target's points by rising ef, how its ef is set, and what it takes to reach each of EQUAL_RECALLS."""
+    """A target's points by rising ef, how its ef is set, and what it takes to reach each of EQUAL_RECALLS.
+
+    `invalid` says which launches do not enter, and why.
+    """
 
     target: str
     setting: EfSetting
     why: str
     launches: int
+    invalid: tuple[str, ...]
     points: tuple[SweepPoint, ...]
     equal: tuple[AtRecall, ...]
 
@@ -98,8 +102,10 @@ class _Launches:
     """A target's curves of its sound launches, by launch."""
 
     target: str
-    began: SweepBegan
+    setting: EfSetting
+    why: str
     samples: Mapping[int, Sequence[Sample]]
+    invalid: tuple[str, ...]
 
 
 def sweeps_of(record: Record) -> tuple[ScaleSweep, ...]:
@@ -123,8 +129,8 @@ def _scale(dataset: Dataset, scene: Scene, cores: int) -> ScaleSweep:
         swept = _swept(target, launches, scene, cores)
         if fault is not None:
             left_out[target] = f"failed during {fault.phase}: {fault.reason}"
-        elif swept is None:
-            left_out[target] = "no launch of it was swept to its end and valid"
+        elif not swept.samples:
+            left_out[target] = "; ".join(swept.invalid) or "no launch of it was swept to its end"
         else:
             by_tier[target.partition("@")[2]].append(swept)
     order = sorted(by_tier, key=lambda tier: (_TIERS.index(tier) if tier in _TIERS else len(_TIERS), tier))
@@ -133,21 +139,20 @@ def _scale(dataset: Dataset, scene: Scene, cores: int) -> ScaleSweep:
     return ScaleSweep(dataset, tiers, left_out, finest, easy=bool(lowest) and min(lowest) >= _EASY)
 
 
-def _swept(target: str, launches: Sequence[LaunchObservations], scene: Scene, cores: int) -> _Launches | None:
-    samples = {
-        one.launch: _samples(one.all_of(SweepSearched))
-        for one in launches
-        if one.launch in scene.ended and _sound(one, scene, cores)
-    }
-    began = next((seen for one in launches for seen in one.all_of(SweepBegan)), None)
-    samples = {launch: found for launch, found in samples.items() if found}
-    return _Launches(target, began, samples) if began is not None and samples else None
-
-
-def _sound(launch: LaunchObservations, scene: Scene, cores: int) -> bool:
-    # Low recall is what a sweep looks at, so the floor is none here.
-    findings = judge_launch(launch, scene.machine.get(launch.launch, ()), 0.0, cores)
-    return not any(one.severity is Severity.INVALID and _METRIC in one.concerns for one in findings)
+def _swept(target: str, launches: Sequence[LaunchObservations], scene: Scene, cores: int) -> _Launches:
+    samples: dict[int, Sequence[Sample]] = {}
+    invalid: list[str] = []
+    for one in launches:
+        found = _samples(one.all_of(SweepSearched))
+        # Low recall is what a sweep looks at, so the floor is none here.
+        findings = judge_launch(one, scene.machine.get(one.launch, ()), 0.0, cores)
+        against = [seen for seen in findings if seen.severity is Severity.INVALID and _METRIC in seen.concerns]
+        invalid += [f"launch {one.launch + 1} is invalid: {seen.rule}: {seen.text}" for seen in against]
+        if found and not against and one.launch in scene.ended:
+            samples[one.launch] = found
+    told = [(seen.setting, seen.reason) for one in launches for seen in one.all_of(SweepBegan)]
+    setting, why = told[0] if told else (EfSetting.NONE, "it was not asked")
+    return _Launches(target, setting, why, samples, tuple(invalid))
 
 
 def _samples(slices: Sequence[SweepSearched]) -> list[Sample]:
@@ -175,9 +180,10 @@ def _curves(tier: Sequence[_Launches], finest: float) -> tuple[Curve, ...]:
     return tuple(
         Curve(
             one.target,
-            one.began.setting,
-            one.began.reason,
+            one.setting,
+            one.why,
             len(one.samples),
+            one.invalid,
             tuple(_marked(point, front=id(point) in best) for point in points[one.target]),
             tuple(equal[recall][one.target] for recall in EQUAL_RECALLS),
         )

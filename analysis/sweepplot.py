@@ -20,7 +20,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from analysis.errors import NotWritable
 from analysis.quantities import format_number
 from analysis.records import Record, Run
-from analysis.sweep import Curve, ScaleSweep, SweepPoint, TierSweep, sweeps_of
+from analysis.sweep import EQUAL_RECALLS, Curve, ScaleSweep, SweepPoint, TierSweep, sweeps_of
 
 __all__ = ["sweep_svg", "write_pictures"]
 
@@ -28,9 +28,12 @@ __all__ = ["sweep_svg", "write_pictures"]
 _LOOKS = (("#0072B2", "o"), ("#D55E00", "s"), ("#009E73", "^"), ("#CC79A7", "D"), ("#56B4E9", "v"), ("#E69F00", "P"))
 _ANCHOR_LOOK = ("#666666", "X")
 _STORES = ("chroma", "qdrant", "weaviate", "vexfs")
-_RECALLS = (0.0, 0.2, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999)
+# Those of the table first; the others where there is room between them.
+_RECALLS = (*EQUAL_RECALLS, 0.5, 0.8, 0.999, 0.98, 0.995, 0.7, 0.0, 0.2, 0.9999, 0.998, 0.9995)
 _TIMES = tuple(step * 10.0**power for power in range(-4, 6) for step in (1, 2, 5))
 _LABEL_GAP = 0.055
+_TICK_GAP = 0.085
+_EF_GAP = (0.035, 0.045)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,13 @@ def sweep_svg(sweep: ScaleSweep, run: Run) -> str:
             "font.size": 9,
         }
     ):
-        figure = Figure(figsize=(max(7.0, 5.2 * len(sweep.tiers)), 5.4), layout="constrained")
+        # A tier whose targets have no ef is a few points, and needs less room.
+        widths = [5.4 if any(len(curve.points) > 1 for curve in tier.curves) else 2.6 for tier in sweep.tiers]
+        figure = Figure(figsize=(max(7.5, sum(widths)), 5.4), layout="constrained")
         FigureCanvasSVG(figure)
         stores = sorted({_store(curve) for tier in sweep.tiers for curve in tier.curves}, key=_place_of)
         axis = _Axis(sweep.finest)
-        panels = figure.subplots(1, len(sweep.tiers), squeeze=False)[0]
+        panels = figure.subplots(1, len(sweep.tiers), squeeze=False, width_ratios=widths)[0]
         for panel, tier in zip(panels, sweep.tiers, strict=True):
             _draw(panel, tier, axis, stores)
         figure.suptitle(_title(sweep), x=0.01, ha="left", fontsize=11, fontweight="bold")
@@ -99,7 +104,8 @@ def _title(sweep: ScaleSweep) -> str:
 
 
 def _caption(sweep: ScaleSweep, run: Run) -> str:
-    launches = "1 launch" if run.launches == 1 else f"{run.launches} launches"
+    entered = max((curve.launches for tier in sweep.tiers for curve in tier.curves), default=0)
+    launches = f"{entered} of {run.launches} launches" if entered < run.launches else f"launches: {run.launches}"
     lines = [
         "Further right finds more, further down is faster. Numbers are ef; filled: on the tier's Pareto front; "
         "bars: 95 % intervals over launches.",
@@ -120,6 +126,7 @@ def _draw(panel: Axes, tier: TierSweep, axis: _Axis, stores: Sequence[str]) -> N
     for curve in tier.curves:
         _draw_curve(panel, curve, axis, stores)
     _frame(panel, [point for curve in tier.curves for point in curve.points], axis)
+    _number(panel, tier.curves, axis, stores)
     _name(panel, tier.curves, axis, stores)
 
 
@@ -140,16 +147,6 @@ def _draw_curve(panel: Axes, curve: Curve, axis: _Axis, stores: Sequence[str]) -
             panel.plot([x, x], [point.p50_ms.low, point.p50_ms.high], color=colour, linewidth=0.8, alpha=0.5, zorder=1)
             reach = [axis.place(max(0.0, point.recall.low)), axis.place(min(1.0, point.recall.high))]
             panel.plot(reach, [y, y], color=colour, linewidth=0.8, alpha=0.5, zorder=1)
-        if point.ef is not None:
-            panel.annotate(
-                str(point.ef),
-                (x, y),
-                xytext=(0, -11),
-                textcoords="offset points",
-                ha="center",
-                fontsize=6.5,
-                color=colour,
-            )
 
 
 def _frame(panel: Axes, points: Sequence[SweepPoint], axis: _Axis) -> None:
@@ -160,18 +157,9 @@ def _frame(panel: Axes, points: Sequence[SweepPoint], axis: _Axis) -> None:
     panel.set_xlim(left - 0.12 * room, right + 0.55 * room)
     up = [point.p50_ms.estimate for point in points]
     panel.set_ylim(min(up) / 1.6, max(up) * 1.6)
-    everything = axis.place(1.0)
-    # Only as far as it was measured: no tick beyond the best recall.
-    shown = [one for one in _RECALLS if left - 0.12 * room <= axis.place(one) <= min(right, everything - 0.12)]
-    kept: list[float] = []
-    for one in shown:
-        if not kept or axis.place(one) - axis.place(kept[-1]) > 0.1 * room:
-            kept.append(one)
-    names = {axis.place(one): f"{one:g}" for one in kept}
-    if right >= everything:
-        names[everything] = "1 (all)"
+    names = _ticks(axis, *panel.get_xlim(), right)
     panel.xaxis.set_major_locator(FixedLocator(sorted(names)))
-    panel.xaxis.set_major_formatter(FuncFormatter(lambda x, _: names.get(x, "")))
+    panel.xaxis.set_major_formatter(FuncFormatter(lambda place, _: names.get(place, "")))
     panel.yaxis.set_major_locator(FixedLocator([one for one in _TIMES if min(up) / 1.6 <= one <= max(up) * 1.6]))
     panel.yaxis.set_major_formatter(FuncFormatter(lambda y, _: format_number(y)))
     panel.yaxis.set_minor_locator(NullLocator())
@@ -179,6 +167,42 @@ def _frame(panel: Axes, points: Sequence[SweepPoint], axis: _Axis) -> None:
     panel.set_axisbelow(True)
     for side in ("top", "right"):
         panel.spines[side].set_visible(False)
+
+
+def _number(panel: Axes, curves: Sequence[Curve], axis: _Axis, stores: Sequence[str]) -> None:
+    """The ef below each point, where no other number stands: at full recall the points lie on one another."""
+    (left, right), (low, high) = panel.get_xlim(), panel.get_ylim()
+    taken: list[tuple[float, float]] = []
+    for curve in curves:
+        for point in curve.points:
+            x, y = axis.place(point.recall.estimate), point.p50_ms.estimate
+            place = (x - left) / (right - left), math.log(y / low) / math.log(high / low)
+            if point.ef is None or any(
+                abs(place[0] - other[0]) < _EF_GAP[0] and abs(place[1] - other[1]) < _EF_GAP[1] for other in taken
+            ):
+                continue
+            taken.append(place)
+            panel.annotate(
+                str(point.ef),
+                (x, y),
+                xytext=(0, -11),
+                textcoords="offset points",
+                ha="center",
+                fontsize=6.5,
+                color=_look(curve, stores)[0],
+            )
+
+
+def _ticks(axis: _Axis, left: float, right: float, best: float) -> dict[float, str]:
+    """Names by place, and none beyond the best recall that was measured."""
+    everything = axis.place(1.0)
+    names = {everything: "1 (all)"} if best >= everything else {}
+    for recall in _RECALLS:
+        place = axis.place(recall)
+        near = any(abs(place - other) < _TICK_GAP * (right - left) for other in names)
+        if left <= place <= best and not near:
+            names[place] = f"{recall:g}"
+    return names
 
 
 def _name(panel: Axes, curves: Sequence[Curve], axis: _Axis, stores: Sequence[str]) -> None:

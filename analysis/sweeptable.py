@@ -107,6 +107,11 @@ def _notes(sweep: ScaleSweep) -> Iterator[str]:
     for curve in curves:
         if curve.setting is EfSetting.COLLECTION:
             yield f"{curve.target}: a collection, and so a graph, of its own for each ef: {curve.why}."
+    told: dict[str, list[str]] = {}
+    for curve in curves:
+        for text in curve.invalid:
+            told.setdefault(text, []).append(curve.target)
+    yield from (f"{', '.join(targets)}: {text}; it does not enter." for text, targets in told.items())
     yield from (f"{target} is not in the sweep: {reason}" for target, reason in sweep.left_out.items())
 
 
