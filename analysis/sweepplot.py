@@ -32,7 +32,7 @@ _STORES = ("chroma", "qdrant", "weaviate", "vexfs")
 _RECALLS = (*EQUAL_RECALLS, 0.5, 0.8, 0.999, 0.98, 0.995, 0.7, 0.0, 0.2, 0.9999, 0.998, 0.9995)
 _TIMES = tuple(step * 10.0**power for power in range(-4, 6) for step in (1, 2, 5))
 _LABEL_GAP = 0.055
-_TICK_GAP = 0.085
+_TICK_GAP = 0.06
 _EF_GAP = (0.035, 0.045)
 
 
