@@ -13,6 +13,7 @@ import enum
 import msgspec
 
 from analysis.observed_load import ClosedLoopRan, CrowdCounted, CrowdRan, OpenLoopRan, RateProbed
+from analysis.observed_sweep import EfSetting, SweepBegan, SweepSearched
 from analysis.phases import Phase
 from analysis.study_observations import Changed, FilteredSearched, Lacked, SearchedDuringInsert
 from analysis.watched import (
@@ -33,6 +34,7 @@ __all__ = [
     "CrowdCounted",
     "CrowdRan",
     "DiskRead",
+    "EfSetting",
     "FilteredSearched",
     "GrowthSearched",
     "IdleRead",
@@ -50,6 +52,8 @@ __all__ = [
     "SearchPathKind",
     "SearchedDuringInsert",
     "SliceSearched",
+    "SweepBegan",
+    "SweepSearched",
     "TargetFailed",
     "TargetStarted",
 ]
@@ -269,6 +273,8 @@ Observation = (
     | ClosedLoopRan
     | OpenLoopRan
     | RateProbed
+    | SweepBegan
+    | SweepSearched
     | MemoryRead
     | TargetFailed
     | MachineRead
