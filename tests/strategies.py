@@ -106,6 +106,8 @@ def _slice(at: Mapping[str, object], number: int, latency_ms: float, hits: int) 
         hits=[hits] * 50,
         wall_ns=50 * ns,
         cpu_ns=5 * ns,
+        server_cpu_ns=20 * ns,
+        collector_ns=0,
     )
 
 
