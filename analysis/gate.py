@@ -83,7 +83,7 @@ def judge(record: Record, rows: Sequence[Row], baselines: Sequence[Baseline]) ->
         elif row.outcome is Outcome.MEASURED:
             families[row.key.metric, row.key.scale].append(row)
     for (metric, scale), family in families.items():
-        cases += _compare(metric_named(metric), family, by_scale[scale], present)
+        cases += _compare(metric_named(metric), family, by_scale[scale], present, at_one_time=not record.run.isolated)
     verdicts += _missing(record.run, rows, baselines)
     # Holm over all rows of the run: one false alarm in twenty runs at most, however many rows there are.
     adjusted = holm([case.change.p_value() for case in cases])
@@ -113,7 +113,17 @@ def _plain(row: Row, baseline: Baseline | None, run: Run) -> Verdict | None:
             if differs:
                 text = f"Another workload than the baseline's: {'; '.join(differs)}. Accept a run on this workload."
                 return Verdict(row.key, Judgement.INCOMPARABLE, text)
+            if run.isolated != baseline.file.run.isolated:
+                text = (
+                    f"Measured in another way than the baseline: isolate {_yes(run.isolated)} against "
+                    f"{_yes(baseline.file.run.isolated)}. Run it as the baseline was, or accept a run of this kind."
+                )
+                return Verdict(row.key, Judgement.INCOMPARABLE, text)
             return None
+
+
+def _yes(isolated: bool) -> str:
+    return "yes" if isolated else "no"
 
 
 def _workload_differences(run: Run, baseline: Baseline) -> list[str]:
@@ -126,7 +136,14 @@ def _workload_differences(run: Run, baseline: Baseline) -> list[str]:
     ]
 
 
-def _compare(metric: Metric, family: Sequence[Row], baseline: Baseline, present: Mapping[str, Artifact]) -> list[_Case]:
+def _compare(
+    metric: Metric,
+    family: Sequence[Row],
+    baseline: Baseline,
+    present: Mapping[str, Artifact],
+    *,
+    at_one_time: bool,
+) -> list[_Case]:
     then = {row.key.target: baseline.rows[row.key] for row in family}
     changed = {
         target: present[target].differences(baseline.file.artifacts[target])
@@ -141,7 +158,12 @@ def _compare(metric: Metric, family: Sequence[Row], baseline: Baseline, present:
         )
         for row in family
     }
-    changes = screen(pairs, adjust=metric.follows_machine_speed, least_between=_least_between(metric))
+    changes = screen(
+        pairs,
+        adjust=metric.follows_machine_speed,
+        least_between=_least_between(metric),
+        at_one_time=at_one_time,
+    )
     return [
         _Case(
             row,

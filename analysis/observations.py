@@ -1,7 +1,7 @@
 """What a run writes down as it goes: one frozen value a line of `observations.jsonl`.
 
 Written by `fixtures.recorder`, read through `analysis.records`. Every value names its scale, launch and
-target (`MachineRead` and `LaunchEnded` speak of all targets). Times are integers in nanoseconds from a
+target (`MachineRead` and `LaunchEnded` speak of all targets that were up). Times are integers in nanoseconds from a
 monotonic clock; sizes are bytes.
 """
 
@@ -26,6 +26,7 @@ __all__ = [
     "SearchPathKind",
     "SliceSearched",
     "TargetFailed",
+    "TargetPlaced",
     "TargetStarted",
 ]
 
@@ -67,6 +68,20 @@ class TargetStarted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     client_version: str
     settings: dict[str, str]
     startup_ns: int
+
+
+class TargetPlaced(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="target-placed"):
+    """The processors that a target's processes may use, as the kernel has it once they are up.
+
+    `client` is the worker's with its crowd, `server` the store's own: empty for an embedded engine, which has none.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    placement: str
+    client: list[int]
+    server: list[int]
 
 
 class BatchInserted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="batch-inserted"):
@@ -213,7 +228,8 @@ class MachineRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
 
     `steal_ns`, `cpu_ns` and `swapped_pages` are counters since boot; `runnable` is the run queue's length
     without the reader itself; `wall_minus_monotonic_ns` moves only when somebody steps the wall clock;
-    `mhz` is the mean current frequency, 0 where the kernel does not tell.
+    `mhz` is the mean current frequency, 0 where the kernel does not tell. `target` is the one that was up, where only
+    one was (`--isolate`); else it is empty.
     """
 
     scale: str
@@ -225,20 +241,26 @@ class MachineRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
     swapped_pages: int
     wall_minus_monotonic_ns: int
     mhz: float
+    target: str = ""
 
 
 class LaunchEnded(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="launch-ended"):
-    """A launch is over. `up_ns` was spent starting, `measuring_ns` with all servers up, `stop_ns` stopping."""
+    """A launch is over. `up_ns` was spent starting, `measuring_ns` with all servers up, `stop_ns` stopping.
+
+    `target` is the one whose launch it was, where only one was up (`--isolate`); else it is empty.
+    """
 
     scale: str
     launch: int
     up_ns: int
     measuring_ns: int
     stop_ns: int
+    target: str = ""
 
 
 Observation = (
     TargetStarted
+    | TargetPlaced
     | BatchInserted
     | Collected
     | SliceSearched
