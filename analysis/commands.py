@@ -1,4 +1,4 @@
-"""What `python -m analysis` can do: show a run, judge it, accept it as a baseline. Neighbour: `analysis.__main__`."""
+"""What `python -m analysis` can do: show, compare, judge and accept stored runs. Neighbour: `analysis.__main__`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from rich.console import Console
 
 from analysis.accept import accept, review
 from analysis.baselines import find_baselines
+from analysis.compare import compare, shown
 from analysis.errors import MissingRecord
 from analysis.gate import Judgement, judge
 from analysis.records import RUN_FILE, Record, read_record
 from analysis.rows import rows_of
 from analysis.table import closing_table
 
-__all__ = ["accept_run", "find_run", "load", "show_run", "verdicts_of_run"]
+__all__ = ["accept_run", "compare_runs", "find_run", "load", "show_run", "verdicts_of_run"]
 
 
 def find_run(name: str, results: Path) -> Path:
@@ -50,6 +51,13 @@ def verdicts_of_run(record: Record, baselines: Path, console: Console) -> int:
     for verdict in verdicts:
         console.print(f"{verdict.judgement:13} {verdict.key}: {verdict.text}", highlight=False, markup=False)
     return int(any(verdict.judgement is Judgement.REGRESSION for verdict in verdicts))
+
+
+def compare_runs(one: Record, other: Record, console: Console) -> int:
+    """Print two runs side by side; 1 if they are so unlike that no row has a ratio."""
+    comparison = compare(one, other)
+    console.print(shown(one, other, comparison))
+    return int(all(row.log_ratio is None for row in comparison.rows))
 
 
 def accept_run(record: Record, baselines: Path, allow: Sequence[str], console: Console) -> int:

@@ -2,7 +2,7 @@
 
 Written by `fixtures.recorder`, read through `analysis.records`. Every value names its scale, launch and
 target (`MachineRead` and `LaunchEnded` speak of all targets that were up). Times are integers in nanoseconds from a
-monotonic clock; sizes are bytes.
+monotonic clock; sizes are bytes. What only studies see is in `analysis.study_observations`.
 """
 
 from __future__ import annotations
@@ -11,19 +11,28 @@ import enum
 
 import msgspec
 
+from analysis.launch_observations import LaunchEnded, TargetPlaced
+from analysis.study_observations import Changed, FilteredSearched, Lacked, SearchedDuringInsert
+
 __all__ = [
     "BatchInserted",
+    "Calibrated",
+    "Changed",
     "Collected",
     "CollectorRead",
     "CrowdCounted",
     "CrowdRan",
+    "FilteredSearched",
     "GrowthSearched",
+    "Lacked",
     "LaunchEnded",
     "MachineRead",
     "MemoryRead",
     "Observation",
     "Phase",
+    "SampleChecked",
     "SearchPathKind",
+    "SearchedDuringInsert",
     "SliceSearched",
     "TargetFailed",
     "TargetPlaced",
@@ -39,9 +48,11 @@ class Phase(enum.StrEnum):
     SETTLE = "settle"
     IDLE = "idle"
     SEARCH = "search"
+    CHECK = "check"
     REINSERT = "reinsert"
     GROWTH = "growth"
     CROWD = "concurrency"
+    MIXED = "mixed"
     STOP = "stop"
 
 
@@ -68,20 +79,6 @@ class TargetStarted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     client_version: str
     settings: dict[str, str]
     startup_ns: int
-
-
-class TargetPlaced(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="target-placed"):
-    """The processors that a target's processes may use, as the kernel has it once they are up.
-
-    `client` is the worker's with its crowd, `server` the store's own: empty for an embedded engine, which has none.
-    """
-
-    scale: str
-    launch: int
-    target: str
-    placement: str
-    client: list[int]
-    server: list[int]
 
 
 class BatchInserted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="batch-inserted"):
@@ -133,6 +130,42 @@ class SliceSearched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     cpu_ns: int
     server_cpu_ns: int | None
     collector_ns: int
+
+
+class Calibrated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="calibrated"):
+    """A block of empty answers, asked for by the target's own worker over the target's own protocol.
+
+    What client and transport alone cost. Nothing in it and a `reason` where it could not be had.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    protocol: str
+    slice: int
+    warmup: bool
+    latencies_ns: list[int]
+    wall_ns: int
+    cpu_ns: int
+    reason: str
+
+
+class SampleChecked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="sample-checked"):
+    """A sample of the first collection's vectors, each searched by itself.
+
+    `missed` are not among the first `k`, `lost` not even among the first `deeper`; `disordered` counts the answers in
+    which a nearer vector came after a farther one.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    sampled: int
+    k: int
+    deeper: int
+    missed: list[int]
+    lost: list[int]
+    disordered: int
 
 
 class CollectorRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="collector-read"):
@@ -244,30 +277,22 @@ class MachineRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
     target: str = ""
 
 
-class LaunchEnded(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="launch-ended"):
-    """A launch is over. `up_ns` was spent starting, `measuring_ns` with all servers up, `stop_ns` stopping.
-
-    `target` is the one whose launch it was, where only one was up (`--isolate`); else it is empty.
-    """
-
-    scale: str
-    launch: int
-    up_ns: int
-    measuring_ns: int
-    stop_ns: int
-    target: str = ""
-
-
 Observation = (
     TargetStarted
     | TargetPlaced
     | BatchInserted
     | Collected
     | SliceSearched
+    | Calibrated
+    | SampleChecked
     | CollectorRead
     | GrowthSearched
     | CrowdRan
     | CrowdCounted
+    | Lacked
+    | FilteredSearched
+    | SearchedDuringInsert
+    | Changed
     | MemoryRead
     | TargetFailed
     | MachineRead

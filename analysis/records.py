@@ -122,6 +122,11 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """One target was up at a time, so launches of one number were not at one time."""
         return self.options.get("isolate", "no") == "yes"
 
+    @property
+    def studies(self) -> tuple[str, ...]:
+        """The studies that the run was asked for, beside what every run measures."""
+        return tuple(name for name in self.options.get("studies", "").split(",") if name)
+
 
 @dataclass(frozen=True, slots=True)
 class Record:

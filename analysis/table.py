@@ -14,6 +14,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from analysis.calibration import calibration_lines
 from analysis.comparison import Figure, figures
 from analysis.gate import Verdict
 from analysis.metrics import METRICS, Direction, Metric, metric_named
@@ -79,6 +80,7 @@ def closing_table(
         targets = _in_order(row.key.target for row in mine if row.outcome is not Outcome.SKIPPED)
         parts += _scale_tables(dataset, targets, shown, max(1, (width - _LABEL_WIDTH) // _CELL_WIDTH))
         parts += cold_starts(scenes[dataset.scale], targets)
+        parts += calibration_lines(scenes[dataset.scale], targets)
         parts += findings(mine, scenes[dataset.scale])
     parts += absent(rows)
     parts += verdict_summary(verdicts, rows)
@@ -131,7 +133,9 @@ def _one_table(title: str, scale: str, targets: Sequence[str], shown: _Shown) ->
         store, tier = name.split("@", 1)
         style = "dim" if store == _ANCHOR else None
         table.add_column(f"{store}\n@{tier}", justify="right", style=style, no_wrap=True)
-    for metric, following in zip(METRICS, (*METRICS[1:], None), strict=True):
+    asked = {key.metric for key in shown.rows}
+    metrics = [metric for metric in METRICS if metric.name in asked or not metric.study]
+    for metric, following in zip(metrics, (*metrics[1:], None), strict=True):
         cells = [_cell(RowKey(metric.name, scale, name), shown) for name in targets]
         last = following is None or following.group is not metric.group
         table.add_row(_metric_label(metric), *cells, end_section=last)
