@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.errors import StartFailed, UsageError
-from fixtures.options import GateMode, Options
+from fixtures.errors import StartFailed
 from fixtures.placement import (
     FREE,
     Cores,
@@ -23,6 +22,7 @@ from fixtures.placement import (
 )
 from fixtures.processes import clean_environment, spawn
 from fixtures.worker.client import WorkerClient
+from tests.suite import run_suite
 
 THREADS = "import os, threading; print(len(os.sched_getaffinity(0)), flush=True); threading.Event().wait()"
 
@@ -55,18 +55,15 @@ def test_the_cores_of_a_placement(placement: Placement, usable: list[list[int]],
     assert cores_for(placement, usable) == expected
 
 
-def test_splitting_a_single_core_is_refused(one_core: int) -> None:
-    """By the options, before anything is started; sharing it is fine."""
+def test_splitting_a_single_core_is_refused(one_core: int, tmp_path: Path) -> None:
+    """Before anything is started; sharing it is fine."""
     assert usable_cores() == [[one_core]]
-    with pytest.raises(UsageError, match=f"--placement split needs two .* may use {one_core} only"):
-        options(Placement.SPLIT)
-    assert options(Placement.SHARED).cores.server == {one_core}
-
-
-def options(placement: Placement) -> Options:
-    """The rest does not matter here."""
-    here = Path()
-    return Options(("small",), (), (), 1, GateMode.OFF, None, here, here, 1.0, 0, 0.8, placement=placement)
+    ran = run_suite(tmp_path, "--placement=split", "--scale=small", "--target=exact@embedded")
+    assert ran.status == 4, ran.output
+    assert "--placement split needs two processor cores" in ran.output
+    assert f"the suite may use {one_core} only." in ran.output
+    assert not list(tmp_path.glob("results/*"))
+    assert cores_for(Placement.SHARED, usable_cores()).server == {one_core}
 
 
 def test_the_usable_cores_are_those_of_this_process() -> None:
