@@ -37,7 +37,7 @@ def test_the_t_interval_is_scipys(values: list[float]) -> None:
 
 
 def test_the_trimmed_interval_leaves_the_far_out_where_it_is() -> None:
-    """By Tukey and McLaughlin's formula, by hand: of ten, two at each end give way; how far out they are is no matter."""
+    """By Tukey and McLaughlin's formula, by hand: of ten, two at each end give way, however far out they are."""
     values = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]
     found = trimmed_interval(values)
     assert found.estimate == 4.5
