@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.accept import OVERRIDES
-from analysis.commands import accept_run, compare_runs, load, show_run, verdicts_of_run
+from analysis.commands import accept_run, compare_runs, load, resources_of_run, show_run, verdicts_of_run
 from analysis.errors import AnalysisError
 from analysis.table import wide_console
 
@@ -21,6 +21,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, told in (
         ("show", "print the closing table of a run"),
         ("compare", "two runs side by side, with every field in which they are unlike; 1 if no row can be compared"),
+        ("resources", "print what each target used in each part of its launches"),
         ("verdicts", "judge a run against the present baselines; 1 if something regressed"),
         ("accept", "make a run the baseline of its machine"),
     ):
@@ -30,6 +31,8 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("other", metavar="OTHER", help="the run that is held against it")
         command.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
         command.add_argument("--baselines", type=Path, default=Path("baselines"), metavar="DIR")
+        if name == "resources":
+            command.add_argument("--target", action="append", default=[], metavar="PATTERN", help="glob on store@tier")
         if name == "accept":
             command.add_argument(
                 "--allow",
@@ -52,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return show_run(record, options.baselines, console)
             case "compare":
                 return compare_runs(record, load(options.other, options.results), console)
+            case "resources":
+                return resources_of_run(record, options.target, console)
             case "verdicts":
                 return verdicts_of_run(record, options.baselines, console)
             case _:

@@ -1,8 +1,9 @@
 """What a run writes down as it goes: one frozen value a line of `observations.jsonl`.
 
-Written by `fixtures.recorder`, read through `analysis.records`. Every value names its scale, launch and
-target (`MachineRead` and `LaunchEnded` speak of all targets that were up). Times are integers in nanoseconds from a
-monotonic clock; sizes are bytes. What only studies see is in `analysis.study_observations`.
+Written by `fixtures.recorder`, read through `analysis.records`. Every value names its scale, launch and target
+(`MachineRead`, `LaunchEnded` and `SamplerRan` speak of all targets that were up). Times are integers in nanoseconds
+from a monotonic clock; sizes are bytes. What is about resources is in `analysis.watched`, what stands around the
+measuring in `analysis.launch_observations`, what only studies see in `analysis.study_observations`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,17 @@ import enum
 import msgspec
 
 from analysis.launch_observations import LaunchEnded, TargetPlaced
+from analysis.observed_load import ClosedLoopRan, CrowdCounted, CrowdRan, OpenLoopRan, RateProbed
+from analysis.phases import Phase
 from analysis.study_observations import Changed, FilteredSearched, Lacked, SearchedDuringInsert
+from analysis.watched import (
+    DiskRead,
+    IdleRead,
+    MemoryDenied,
+    ResourceSeries,
+    SamplerRan,
+    SamplingFailed,
+)
 
 __all__ = [
     "BatchInserted",
@@ -22,15 +33,21 @@ __all__ = [
     "CollectorRead",
     "CrowdCounted",
     "CrowdRan",
+    "DiskRead",
     "FilteredSearched",
     "GrowthSearched",
+    "IdleRead",
     "Lacked",
     "LaunchEnded",
     "MachineRead",
+    "MemoryDenied",
     "MemoryRead",
     "Observation",
     "Phase",
+    "ResourceSeries",
     "SampleChecked",
+    "SamplerRan",
+    "SamplingFailed",
     "SearchPathKind",
     "SearchedDuringInsert",
     "SliceSearched",
@@ -38,22 +55,6 @@ __all__ = [
     "TargetPlaced",
     "TargetStarted",
 ]
-
-
-class Phase(enum.StrEnum):
-    """The parts of a launch, in their order."""
-
-    START = "start"
-    INSERT = "insert"
-    SETTLE = "settle"
-    IDLE = "idle"
-    SEARCH = "search"
-    CHECK = "check"
-    REINSERT = "reinsert"
-    GROWTH = "growth"
-    CROWD = "concurrency"
-    MIXED = "mixed"
-    STOP = "stop"
 
 
 class SearchPathKind(enum.StrEnum):
@@ -195,39 +196,6 @@ class GrowthSearched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ta
     wall_ns: int
 
 
-class CrowdRan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="crowd-ran"):
-    """One rung of the concurrency ladder: so many clients at once, nine searches to one insert each.
-
-    `rate` is in completed operations a second, over the time in which all clients were at it; latencies are of all
-    operations; `client_cpu_ns` is of all clients together.
-    """
-
-    scale: str
-    launch: int
-    target: str
-    rung: int
-    clients: int
-    searches: int
-    inserts: int
-    failures: int
-    first_failure: str
-    rate: float
-    wall_ns: int
-    mean_latency_ns: int
-    p99_latency_ns: int
-    client_cpu_ns: int
-
-
-class CrowdCounted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="crowd-counted"):
-    """The collection's count after the ladder: inserts under concurrency are lost or are not."""
-
-    scale: str
-    launch: int
-    target: str
-    expected: int
-    counted: int
-
-
 class MemoryRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="memory-read"):
     """The target's memory at a point of a launch, in bytes, net of what is not the store's.
 
@@ -293,8 +261,17 @@ Observation = (
     | FilteredSearched
     | SearchedDuringInsert
     | Changed
+    | ClosedLoopRan
+    | OpenLoopRan
+    | RateProbed
     | MemoryRead
     | TargetFailed
     | MachineRead
     | LaunchEnded
+    | ResourceSeries
+    | SamplingFailed
+    | SamplerRan
+    | IdleRead
+    | DiskRead
+    | MemoryDenied
 )

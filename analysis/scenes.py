@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from analysis.findings import Finding
 from analysis.launch import LaunchObservations
-from analysis.observations import LaunchEnded, MachineRead, Observation, TargetFailed
+from analysis.observations import LaunchEnded, MachineRead, Observation, SamplerRan, TargetFailed
 from analysis.records import Record
 from analysis.validity import judge_scale
 
@@ -63,6 +63,9 @@ def _scene(scale: str, observations: Iterable[Observation]) -> Scene:
                 faults[seen.target] = seen
             case LaunchEnded():
                 ended.add((seen.launch, seen.target))
+            case SamplerRan():
+                # Of all targets: read by `fixtures.selfbench` and `analysis.usagetable`.
+                continue
             case _:
                 found[seen.target, seen.launch].append(seen)
     launches: dict[str, list[LaunchObservations]] = defaultdict(list)

@@ -23,6 +23,7 @@ from analysis.quantities import format_number
 from analysis.records import Dataset, Record
 from analysis.rows import Outcome, Row, RowKey
 from analysis.scenes import scenes_of
+from analysis.usagetable import resource_notes
 
 __all__ = ["closing_table", "wide_console"]
 
@@ -81,6 +82,7 @@ def closing_table(
         parts += _scale_tables(dataset, targets, shown, max(1, (width - _LABEL_WIDTH) // _CELL_WIDTH))
         parts += cold_starts(scenes[dataset.scale], targets)
         parts += calibration_lines(scenes[dataset.scale], targets)
+        parts += resource_notes(scenes[dataset.scale], targets)
         parts += findings(mine, scenes[dataset.scale])
     parts += absent(rows)
     parts += verdict_summary(verdicts, rows)
