@@ -49,7 +49,8 @@ class TargetStarted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     """A fresh server, folder and worker of one target are up.
 
     `settings` holds the effective index and server settings as the store reports them after the first
-    collection was made; `startup_ns` runs from the first process start to the worker's first answer.
+    collection was made; `startup_ns` runs from the first process start to the worker's first answer. `unweighed` says
+    why its memory cannot be read, where it cannot.
     """
 
     scale: str
@@ -60,6 +61,7 @@ class TargetStarted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     client_version: str
     settings: dict[str, str]
     startup_ns: int
+    unweighed: str = ""
 
 
 class BatchInserted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="batch-inserted"):

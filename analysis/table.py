@@ -29,7 +29,7 @@ _LABEL_WIDTH = 46
 _CELL_WIDTH = 16
 _PLAIN_WIDTH = 120
 _ANCHOR = "exact"
-_TIERS = ("mount", "container", "process", "embedded")
+_TIERS = ("mount", "container", "remote", "process", "embedded")
 _ABSENT = {
     Outcome.INVALID: "invalid",
     Outcome.NOT_APPLICABLE: "n/a",

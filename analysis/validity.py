@@ -24,7 +24,7 @@ _IN_FLIGHT = 0.05
 _ANCHOR = "exact@embedded"
 _ANCHOR_MOVE = 0.20
 _TAIL_QUERIES = 1_000
-_SERVER_TIERS = ("process", "container")
+_SERVER_TIERS = ("process", "container", "remote")
 
 
 def judge_launch(
