@@ -52,15 +52,15 @@ def figures(rows: Sequence[Row]) -> dict[RowKey, Figure]:
 
 
 def _figure(row: Row, family: Sequence[Row]) -> Figure:
-    interval = mean_interval([math.log(value) for value in row.values])
+    interval = mean_interval([row.metric.logarithm(value) for value in row.values])
     # Our own store is a floor and an oracle, not a competitor.
     rivals = [other for other in family if other.key != row.key and other.key.store != _ANCHOR]
     ranked = row.key.store != _ANCHOR and any(len(_ratios(row, rival)) >= _LEAST_LAUNCHES for rival in rivals)
     return Figure(
         row.key,
-        math.exp(interval.estimate),
-        math.exp(interval.low) if math.isfinite(interval.low) else 0.0,
-        math.exp(interval.high) if interval.high < 700 else math.inf,
+        row.metric.from_logarithm(interval.estimate),
+        row.metric.from_logarithm(interval.low),
+        row.metric.from_logarithm(interval.high),
         len(row.values),
         ranked=ranked,
         best=ranked and not any(_beaten_by(row, rival) for rival in rivals),
@@ -78,8 +78,8 @@ def _ratios(row: Row, rival: Row) -> list[float]:
     """For each launch of both, the log of how much better the rival was: slices were interleaved, so they pair."""
     mine, theirs = _by_launch(row), _by_launch(rival)
     sign = 1 if row.metric.direction is Direction.UP else -1
-    return [sign * math.log(theirs[launch] / mine[launch]) for launch in sorted(mine.keys() & theirs.keys())]
+    return [sign * (theirs[launch] - mine[launch]) for launch in sorted(mine.keys() & theirs.keys())]
 
 
 def _by_launch(row: Row) -> Mapping[int, float]:
-    return dict(zip(row.launches, row.values, strict=True))
+    return {launch: row.metric.logarithm(value) for launch, value in zip(row.launches, row.values, strict=True)}

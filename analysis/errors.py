@@ -8,6 +8,7 @@ AnalysisError
 │   ├── NewerSchema          written by a newer suite
 │   └── DamagedRecord        ours, and not readable
 ├── UnknownMetric            no metric has that name (the nearest is given)
+├── UnknownTarget            no target of the run has that name
 └── AcceptRefused            a run that must not become a baseline
 """
 
@@ -22,6 +23,7 @@ __all__ = [
     "OlderSchema",
     "RecordError",
     "UnknownMetric",
+    "UnknownTarget",
     "UnversionedRecord",
 ]
 
@@ -60,3 +62,7 @@ class AcceptRefused(AnalysisError):
 
 class UnknownMetric(AnalysisError):
     """No metric has that name."""
+
+
+class UnknownTarget(AnalysisError):
+    """No target of the run has that name."""

@@ -11,10 +11,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from statistics import fmean
 
-from analysis.baselines import Artifact, Baseline, artifacts_of
+from analysis.baselines import Artifact, Baseline, BaselineRow, artifacts_of
 from analysis.fingerprint import folder_name
-from analysis.metrics import Direction, Group, Metric, metric_named
+from analysis.likeness import quiet, unlike_settings, unlike_workloads
+from analysis.metrics import METRICS, Direction, Group, Metric, metric_named
 from analysis.quantities import format_change, format_quantity
 from analysis.records import Record, Run
 from analysis.rows import Outcome, Row, RowKey
@@ -65,6 +67,7 @@ class _Case:
     then: Mapping[int, float]
     change: Change
     note: str
+    disturbed: str = ""
 
 
 def judge(record: Record, rows: Sequence[Row], baselines: Sequence[Baseline]) -> tuple[Verdict, ...]:
@@ -76,7 +79,7 @@ def judge(record: Record, rows: Sequence[Row], baselines: Sequence[Baseline]) ->
     families: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
         baseline = by_scale.get(row.key.scale)
-        verdict = _plain(row, baseline, record.run)
+        verdict = _plain(row, baseline, record.run, present)
         if verdict is not None:
             verdicts.append(verdict)
         elif row.outcome is Outcome.MEASURED:
@@ -90,7 +93,7 @@ def judge(record: Record, rows: Sequence[Row], baselines: Sequence[Baseline]) ->
     return tuple(verdicts)
 
 
-def _plain(row: Row, baseline: Baseline | None, run: Run) -> Verdict | None:
+def _plain(row: Row, baseline: Baseline | None, run: Run, present: Mapping[str, Artifact]) -> Verdict | None:
     """The verdict of a row that is not compared; None for one that is, or that has no verdict."""
     known = baseline is not None and row.key in baseline.rows
     told = f"{row.reason} {row.remedy}".strip()
@@ -108,20 +111,27 @@ def _plain(row: Row, baseline: Baseline | None, run: Run) -> Verdict | None:
             if not known:
                 text = f"The row is new: {baseline.path.name} lacks it. Accept a run that has it."
                 return Verdict(row.key, Judgement.NO_BASELINE, text)
-            differs = _workload_differences(run, baseline)
+            differs = [*_workload_differences(run, baseline), *_option_differences(row.metric, run, baseline.file.run)]
             if differs:
                 text = f"Another workload than the baseline's: {'; '.join(differs)}. Accept a run on this workload."
+                return Verdict(row.key, Judgement.INCOMPARABLE, text)
+            unlike = unlike_settings(row.key.target, present, baseline.file.artifacts)
+            if unlike:
+                text = f"Configured otherwise than in the baseline: {'; '.join(unlike)}. Accept a run configured so."
                 return Verdict(row.key, Judgement.INCOMPARABLE, text)
             return None
 
 
 def _workload_differences(run: Run, baseline: Baseline) -> list[str]:
     (now,) = [dataset for dataset in run.datasets if dataset.scale == baseline.scale]
-    then = baseline.dataset
+    return unlike_workloads(now, baseline.dataset)
+
+
+def _option_differences(metric: Metric, now: Run, then: Run) -> list[str]:
     return [
-        f"{name} {getattr(now, name)} against {getattr(then, name)}"
-        for name in ("vectors", "dimensions", "queries", "batch", "k", "sha256")
-        if getattr(now, name) != getattr(then, name)
+        f"--{name} {now.options.get(name) or 'left out'} against {then.options.get(name) or 'left out'}"
+        for name in metric.options
+        if now.options.get(name, "") != then.options.get(name, "")
     ]
 
 
@@ -134,8 +144,8 @@ def _compare(metric: Metric, family: Sequence[Row], baseline: Baseline, present:
     }
     pairs = {
         row.key.target: Pair(
-            dict(zip(then[row.key.target].extra_info.launches, then[row.key.target].stats.data, strict=True)),
-            dict(zip(row.launches, row.values, strict=True)),
+            _by_launch(metric, then[row.key.target].extra_info.launches, then[row.key.target].stats.data),
+            _by_launch(metric, row.launches, row.values),
             _anchors(row.key, [other.key for other in family], changed),
         )
         for row in family
@@ -147,9 +157,15 @@ def _compare(metric: Metric, family: Sequence[Row], baseline: Baseline, present:
             pairs[row.key.target].then,
             changes[row.key.target],
             _artifact_note(changed.get(row.key.target)),
+            _disturbed(row, then[row.key.target]),
         )
         for row in family
     ]
+
+
+def _by_launch(metric: Metric, launches: Sequence[int], values: Sequence[float]) -> dict[int, float]:
+    """What is compared by its ratio, launch by launch."""
+    return {launch: metric.offset + value for launch, value in zip(launches, values, strict=True)}
 
 
 def _least_between(metric: Metric) -> float:
@@ -173,10 +189,19 @@ def _artifact_note(changed: Sequence[str] | None) -> str:
     return f" The target itself differs from the baseline's ({'; '.join(changed)})." if changed else ""
 
 
+def _disturbed(row: Row, then: BaselineRow) -> str:
+    """Why a change of this row is not the store's: one side alone was measured on a machine that others filled."""
+    if not row.metric.follows_machine_speed or quiet(row) == then.extra_info.quiet:
+        return ""
+    when = "of the baseline" if quiet(row) else "now"
+    return f" Others filled the machine in most launches {when}, and not on the other side: measure when it is quiet."
+
+
 def _missing(run: Run, rows: Sequence[Row], baselines: Sequence[Baseline]) -> list[Verdict]:
     if run.partial:
         return []
     have = {row.key for row in rows}
+    not_asked = {metric.name for metric in METRICS if metric.study and metric.study not in run.studies}
     return [
         Verdict(
             key,
@@ -186,7 +211,7 @@ def _missing(run: Run, rows: Sequence[Row], baselines: Sequence[Baseline]) -> li
         )
         for baseline in baselines
         for key in sorted(baseline.rows)
-        if key not in have and _expected(key.target, run, baseline.file.run)
+        if key not in have and key.metric not in not_asked and _expected(key.target, run, baseline.file.run)
     ]
 
 
@@ -213,6 +238,8 @@ def _verdict(case: _Case, p_adjusted: float) -> Verdict:
         judgement = Judgement.PASS
     else:
         judgement = Judgement.INCONCLUSIVE
+    if case.disturbed and judgement in (Judgement.REGRESSION, Judgement.IMPROVEMENT):
+        judgement = Judgement.INCONCLUSIVE
     low, high = change.estimate - reach, change.estimate + reach
     return Verdict(
         case.row.key,
@@ -226,8 +253,8 @@ def _verdict(case: _Case, p_adjusted: float) -> Verdict:
 
 def _text(case: _Case, judgement: Judgement, margin: float) -> str:
     change, row = case.change, case.row
-    then = math.exp(math.fsum(map(math.log, case.then.values())) / len(case.then))
-    now = math.exp(math.fsum(map(math.log, row.values)) / len(row.values))
+    then = row.metric.from_logarithm(fmean(math.log(value) for value in case.then.values()))
+    now = row.metric.from_logarithm(fmean(row.metric.logarithm(value) for value in row.values))
     low, high = change.estimate - change.reach(), change.estimate + change.reach()
     by = f", adjusted by {len(change.adjusted_by)} anchors that moved {format_change(change.shift)}"
     text = (
@@ -237,7 +264,7 @@ def _text(case: _Case, judgement: Judgement, margin: float) -> str:
         f"change {format_change(change.estimate)}, 95 % interval {format_change(low)} to {format_change(high)}"
         f"{by if change.adjusted_by else ''}. {row.metric.direction} is better. By the screen.{case.note}"
     )
-    return text + _needed(change, margin) if judgement is Judgement.INCONCLUSIVE else text
+    return text + (case.disturbed or _needed(change, margin)) if judgement is Judgement.INCONCLUSIVE else text
 
 
 def _needed(change: Change, margin: float) -> str:

@@ -1,6 +1,6 @@
 """All that was observed of one target in one launch: what a metric reduces to one number.
 
-Built by `analysis.rows` from a record; read by `analysis.metrics` and `analysis.validity`.
+Built by `analysis.scenes` from a record; read by `analysis.reductions` and `analysis.validity`.
 """
 
 from __future__ import annotations
@@ -8,11 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from analysis.observations import (
     BatchInserted,
     Collected,
+    CollectorRead,
+    CrowdCounted,
+    CrowdRan,
+    GrowthSearched,
     MemoryRead,
+    Observation,
     Phase,
     SliceSearched,
     TargetStarted,
@@ -23,19 +29,61 @@ __all__ = ["NS_PER_MS", "NS_PER_S", "LaunchObservations"]
 NS_PER_S = 1e9
 NS_PER_MS = 1e6
 
+_Kind = TypeVar("_Kind")
+
 
 @dataclass(frozen=True)
 class LaunchObservations:
-    """All that was observed of one target in one launch at one scale."""
+    """All that was observed of one target in one launch at one scale, in the order in which it was seen."""
 
     scale: str
     launch: int
     target: str
-    started: TargetStarted | None = None
-    batches: Sequence[BatchInserted] = ()
-    collected: Sequence[Collected] = ()
-    slices: Sequence[SliceSearched] = ()
-    memory: Sequence[MemoryRead] = ()
+    seen: Sequence[Observation] = ()
+
+    def all_of(self, kind: type[_Kind]) -> list[_Kind]:
+        """The observations of one kind."""
+        return [one for one in self.seen if isinstance(one, kind)]
+
+    @cached_property
+    def started(self) -> TargetStarted | None:
+        """Its start; None where it did not come up."""
+        return next(iter(self.all_of(TargetStarted)), None)
+
+    @cached_property
+    def batches(self) -> list[BatchInserted]:
+        """Every batch."""
+        return self.all_of(BatchInserted)
+
+    @cached_property
+    def collected(self) -> list[Collected]:
+        """Every finished collection of insertion."""
+        return self.all_of(Collected)
+
+    @cached_property
+    def slices(self) -> list[SliceSearched]:
+        """Every slice of searches, those for warming up included."""
+        return self.all_of(SliceSearched)
+
+    @cached_property
+    def memory(self) -> list[MemoryRead]:
+        """Every memory reading."""
+        return self.all_of(MemoryRead)
+
+    @cached_property
+    def collectors(self) -> list[CollectorRead]:
+        """The readings of the server's garbage collector."""
+        return self.all_of(CollectorRead)
+
+    @cached_property
+    def rungs(self) -> list[CrowdRan]:
+        """The rungs of the concurrency ladder."""
+        return self.all_of(CrowdRan)
+
+    @cached_property
+    def crowd_counts(self) -> list[CrowdCounted]:
+        """The counts after the ladder."""
+        return self.all_of(CrowdCounted)
 
     @cached_property
     def latencies_ms(self) -> list[float]:
@@ -46,6 +94,15 @@ class LaunchObservations:
     def timed_slices(self) -> list[SliceSearched]:
         """The slices that enter a figure."""
         return [one for one in self.slices if not one.warmup]
+
+    @cached_property
+    def latencies_by_size_ms(self) -> dict[int, list[float]]:
+        """The searches of the growth part by how many vectors there were, warm-up left out."""
+        by_size: dict[int, list[float]] = {}
+        for one in self.all_of(GrowthSearched):
+            if not one.warmup:
+                by_size.setdefault(one.vectors, []).extend(ns / NS_PER_MS for ns in one.latencies_ns)
+        return by_size
 
     @cached_property
     def timed_collections(self) -> list[Collected]:

@@ -1,17 +1,18 @@
 """The registry: the one place where a metric's name, unit, direction, tolerance and formula stand together.
 
-The formulas themselves are in `analysis.reductions`; `analysis.rows` applies them. A launch gives one number a metric.
+What a metric is stands in `analysis.metric`, its formula in `analysis.reductions`; `analysis.rows` applies them. A
+launch gives one number a metric.
 """
 
 from __future__ import annotations
 
 import difflib
-import enum
-from dataclasses import dataclass
+from collections.abc import Collection
 
-from analysis import reductions
+from analysis import mixed, reductions
 from analysis.errors import UnknownMetric
-from analysis.reductions import NotApplicable, Reduce, cold_throughput
+from analysis.metric import Direction, Group, Metric
+from analysis.reductions import NotApplicable, cold_throughput
 
 __all__ = [
     "METRICS",
@@ -21,46 +22,9 @@ __all__ = [
     "NotApplicable",
     "cold_throughput",
     "metric_named",
+    "metrics_of",
     "names_of",
 ]
-
-
-class Direction(enum.StrEnum):
-    """Which way is better."""
-
-    UP = "up"
-    DOWN = "down"
-
-
-class Group(enum.StrEnum):
-    """What is asked: the benchmark module `benchmarks/test_GROUP.py` holds the group's rows."""
-
-    INSERTION = "insertion"
-    SEARCH = "search"
-    MEMORY = "memory"
-    SCALABILITY = "scalability"
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """What a row measures, and how a change in it is judged.
-
-    `definition` is the sentence that tables and documents show. A figure that `follows_machine_speed` is adjusted
-    by what the anchors did in the same launches.
-    """
-
-    name: str
-    unit: str
-    direction: Direction
-    group: Group
-    definition: str
-    reduce: Reduce
-    follows_machine_speed: bool = True
-    tolerance: float = 0.05
-
-    def __str__(self) -> str:
-        return self.name
-
 
 UP, DOWN = Direction.UP, Direction.DOWN
 
@@ -174,6 +138,136 @@ METRICS: tuple[Metric, ...] = (
         reductions.mb_per_thousand_vectors,
         follows_machine_speed=False,
     ),
+    Metric(
+        "garbage_collection_impact",
+        "%",
+        DOWN,
+        Group.MEMORY,
+        "time in garbage collectors, the client's and the server's, over the time of the timed searches",
+        reductions.collector_share,
+        follows_machine_speed=False,
+        offset=100.0,
+    ),
+    Metric(
+        "performance_degradation_rate",
+        "% per doubling",
+        DOWN,
+        Group.SCALABILITY,
+        "growth of the median latency with each doubling of the vectors: slope of log p50 over log size at N/4, N/2, N",
+        reductions.growth_per_doubling,
+        follows_machine_speed=False,
+        offset=100.0,
+    ),
+    Metric(
+        "concurrent_operation_support",
+        "x",
+        UP,
+        Group.SCALABILITY,
+        "completed operations a second of 8 clients, nine searches to one insert, over those of 1",
+        reductions.concurrency_gain,
+        follows_machine_speed=False,
+    ),
+    Metric(
+        "resource_utilization_efficiency",
+        "queries/CPU-s",
+        UP,
+        Group.SCALABILITY,
+        "timed queries over CPU seconds, user and system, of server and client",
+        reductions.queries_per_cpu_second,
+    ),
+    Metric(
+        "filtered_1_percent_p50_ms",
+        "ms",
+        DOWN,
+        Group.MIXED,
+        "median latency of a search among 1 % of the vectors",
+        mixed.filtered_p50_ms(1),
+        study="mixed",
+    ),
+    Metric(
+        "filtered_10_percent_p50_ms",
+        "ms",
+        DOWN,
+        Group.MIXED,
+        "median latency of a search among 10 % of the vectors",
+        mixed.filtered_p50_ms(10),
+        study="mixed",
+    ),
+    Metric(
+        "filtered_50_percent_p50_ms",
+        "ms",
+        DOWN,
+        Group.MIXED,
+        "median latency of a search among 50 % of the vectors",
+        mixed.filtered_p50_ms(50),
+        study="mixed",
+    ),
+    Metric(
+        "filtered_1_percent_recall_at_10",
+        "ratio",
+        UP,
+        Group.MIXED,
+        "mean share of the exact ten among 1 % of the vectors",
+        mixed.filtered_recall(1),
+        study="mixed",
+        follows_machine_speed=False,
+    ),
+    Metric(
+        "filtered_10_percent_recall_at_10",
+        "ratio",
+        UP,
+        Group.MIXED,
+        "mean share of the exact ten among 10 % of the vectors",
+        mixed.filtered_recall(10),
+        study="mixed",
+        follows_machine_speed=False,
+    ),
+    Metric(
+        "filtered_50_percent_recall_at_10",
+        "ratio",
+        UP,
+        Group.MIXED,
+        "mean share of the exact ten among 50 % of the vectors",
+        mixed.filtered_recall(50),
+        study="mixed",
+        follows_machine_speed=False,
+    ),
+    Metric(
+        "search_during_insert_p50_ms",
+        "ms",
+        DOWN,
+        Group.MIXED,
+        "median latency of a search while another client inserts batch after batch",
+        mixed.search_during_insert_ms(50),
+        study="mixed",
+    ),
+    Metric(
+        "search_during_insert_p99_ms",
+        "ms",
+        DOWN,
+        Group.MIXED,
+        "99th percentile of the same",
+        mixed.search_during_insert_ms(99),
+        study="mixed",
+    ),
+    Metric(
+        "update_latency_ms",
+        "ms",
+        DOWN,
+        Group.MIXED,
+        "median update of one vector",
+        mixed.change_ms("update"),
+        study="mixed",
+    ),
+    Metric(
+        "delete_latency_ms",
+        "ms",
+        DOWN,
+        Group.MIXED,
+        "median deletion of one vector",
+        mixed.change_ms("delete"),
+        study="mixed",
+    ),
 )
 
 _BY_NAME = {metric.name: metric for metric in METRICS}
@@ -191,3 +285,8 @@ def metric_named(name: str) -> Metric:
 def names_of(group: Group) -> list[str]:
     """The names of a group's metrics, in the registry's order."""
     return [metric.name for metric in METRICS if metric.group is group]
+
+
+def metrics_of(studies: Collection[str]) -> list[Metric]:
+    """The metrics that have rows in a run of these studies: those of no study, and theirs."""
+    return [metric for metric in METRICS if not metric.study or metric.study in studies]

@@ -1,8 +1,9 @@
 """What a run writes down as it goes: one frozen value a line of `observations.jsonl`.
 
-Written by `fixtures.recorder`, read through `analysis.records`. Every value names its scale, launch and
-target (`MachineRead` and `LaunchEnded` speak of all targets). Times are integers in nanoseconds from a
-monotonic clock; sizes are bytes.
+Written by `fixtures.recorder`, read through `analysis.records`. Every value names its scale, launch and target
+(`MachineRead`, `LaunchEnded` and `SamplerRan` speak of all targets). Times are integers in nanoseconds from a monotonic
+clock; sizes are bytes. What is about resources is in `analysis.watched`, what only studies see in
+`analysis.study_observations`.
 """
 
 from __future__ import annotations
@@ -11,30 +12,46 @@ import enum
 
 import msgspec
 
+from analysis.phases import Phase
+from analysis.study_observations import Changed, FilteredSearched, Lacked, SearchedDuringInsert
+from analysis.watched import (
+    DiskRead,
+    IdleRead,
+    MemoryDenied,
+    ResourceSeries,
+    SamplerRan,
+    SamplingFailed,
+)
+
 __all__ = [
     "BatchInserted",
+    "Calibrated",
+    "Changed",
     "Collected",
+    "CollectorRead",
+    "CrowdCounted",
+    "CrowdRan",
+    "DiskRead",
+    "FilteredSearched",
+    "GrowthSearched",
+    "IdleRead",
+    "Lacked",
     "LaunchEnded",
     "MachineRead",
+    "MemoryDenied",
     "MemoryRead",
     "Observation",
     "Phase",
+    "ResourceSeries",
+    "SampleChecked",
+    "SamplerRan",
+    "SamplingFailed",
     "SearchPathKind",
+    "SearchedDuringInsert",
     "SliceSearched",
     "TargetFailed",
     "TargetStarted",
 ]
-
-
-class Phase(enum.StrEnum):
-    """The parts of a launch, in their order."""
-
-    START = "start"
-    INSERT = "insert"
-    SETTLE = "settle"
-    SEARCH = "search"
-    REINSERT = "reinsert"
-    STOP = "stop"
 
 
 class SearchPathKind(enum.StrEnum):
@@ -49,8 +66,7 @@ class TargetStarted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     """A fresh server, folder and worker of one target are up.
 
     `settings` holds the effective index and server settings as the store reports them after the first
-    collection was made; `startup_ns` runs from the first process start to the worker's first answer. `unweighed` says
-    why its memory cannot be read, where it cannot.
+    collection was made; `startup_ns` runs from the first process start to the worker's first answer.
     """
 
     scale: str
@@ -61,7 +77,6 @@ class TargetStarted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     client_version: str
     settings: dict[str, str]
     startup_ns: int
-    unweighed: str = ""
 
 
 class BatchInserted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="batch-inserted"):
@@ -96,7 +111,8 @@ class SliceSearched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
 
     `latencies_ns[i]` and `hits[i]` belong to query `(first_query + i) % queries`; `hits` counts how many of
     the returned ids are among the exact k. `wall_ns` spans the whole slice, `cpu_ns` is the worker's CPU time
-    in it. A warm-up slice is stored and never enters a figure.
+    in it, `server_cpu_ns` that of the store's own processes (None where it cannot be read), `collector_ns` what
+    Python's garbage collector took of the worker. A warm-up slice is stored and never enters a figure.
     """
 
     scale: str
@@ -110,6 +126,104 @@ class SliceSearched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     hits: list[int]
     wall_ns: int
     cpu_ns: int
+    server_cpu_ns: int | None
+    collector_ns: int
+
+
+class Calibrated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="calibrated"):
+    """A block of empty answers, asked for by the target's own worker over the target's own protocol.
+
+    What client and transport alone cost. Nothing in it and a `reason` where it could not be had.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    protocol: str
+    slice: int
+    warmup: bool
+    latencies_ns: list[int]
+    wall_ns: int
+    cpu_ns: int
+    reason: str
+
+
+class SampleChecked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="sample-checked"):
+    """A sample of the first collection's vectors, each searched by itself.
+
+    `missed` are not among the first `k`, `lost` not even among the first `deeper`; `disordered` counts the answers in
+    which a nearer vector came after a farther one.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    sampled: int
+    k: int
+    deeper: int
+    missed: list[int]
+    lost: list[int]
+    disordered: int
+
+
+class CollectorRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="collector-read"):
+    """What the server's garbage collector has spent since the server started; None where that is not known.
+
+    `source` tells how it is known, or why not.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    phase: Phase
+    server_ns: int | None
+    source: str
+
+
+class GrowthSearched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="growth-searched"):
+    """A slice of searches over a collection that holds the first `vectors` vectors."""
+
+    scale: str
+    launch: int
+    target: str
+    vectors: int
+    slice: int
+    warmup: bool
+    latencies_ns: list[int]
+    wall_ns: int
+
+
+class CrowdRan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="crowd-ran"):
+    """One rung of the concurrency ladder: so many clients at once, nine searches to one insert each.
+
+    `rate` is in completed operations a second, over the time in which all clients were at it; latencies are of all
+    operations; `client_cpu_ns` is of all clients together.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    rung: int
+    clients: int
+    searches: int
+    inserts: int
+    failures: int
+    first_failure: str
+    rate: float
+    wall_ns: int
+    mean_latency_ns: int
+    p99_latency_ns: int
+    client_cpu_ns: int
+
+
+class CrowdCounted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="crowd-counted"):
+    """The collection's count after the ladder: inserts under concurrency are lost or are not."""
+
+    scale: str
+    launch: int
+    target: str
+    expected: int
+    counted: int
 
 
 class MemoryRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="memory-read"):
@@ -170,5 +284,28 @@ class LaunchEnded(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
 
 
 Observation = (
-    TargetStarted | BatchInserted | Collected | SliceSearched | MemoryRead | TargetFailed | MachineRead | LaunchEnded
+    TargetStarted
+    | BatchInserted
+    | Collected
+    | SliceSearched
+    | Calibrated
+    | SampleChecked
+    | CollectorRead
+    | GrowthSearched
+    | CrowdRan
+    | CrowdCounted
+    | Lacked
+    | FilteredSearched
+    | SearchedDuringInsert
+    | Changed
+    | MemoryRead
+    | TargetFailed
+    | MachineRead
+    | LaunchEnded
+    | ResourceSeries
+    | SamplingFailed
+    | SamplerRan
+    | IdleRead
+    | DiskRead
+    | MemoryDenied
 )

@@ -30,7 +30,7 @@ __all__ = [
     "read_record",
 ]
 
-SCHEMA = 1
+SCHEMA = 2
 RUN_FILE = "run.json"
 OBSERVATIONS_FILE = "observations.jsonl"
 
@@ -111,6 +111,11 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     versions: dict[str, str]
     partial: bool = False
     reported: dict[str, Reported] = {}
+
+    @property
+    def studies(self) -> tuple[str, ...]:
+        """The studies that the run was asked for, beside what every run measures."""
+        return tuple(name for name in self.options.get("studies", "").split(",") if name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ Reads `analysis.launch`; `analysis.metrics` gives each formula its name, unit an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from analysis.launch import NS_PER_MS, NS_PER_S, LaunchObservations
-from analysis.observations import BatchInserted, Phase
+from analysis.observations import BatchInserted, MemoryDenied, Phase
 from analysis.statistics import percentile
 
 __all__ = [
@@ -18,12 +19,16 @@ __all__ = [
     "batch_time_ms",
     "bytes_per_vector",
     "cold_throughput",
+    "collector_share",
+    "concurrency_gain",
+    "growth_per_doubling",
     "insertion_growth_mb",
     "latency",
     "latency_percentile",
     "mb_per_thousand_vectors",
     "mean",
     "peak_mb",
+    "queries_per_cpu_second",
     "queries_per_second",
     "recall",
     "throughput",
@@ -119,7 +124,8 @@ def recall(launch: LaunchObservations) -> float | NotApplicable:
 
 
 def _not_weighed(launch: LaunchObservations) -> NotApplicable:
-    return NotApplicable((launch.started and launch.started.unweighed) or "memory was not read")
+    denied = launch.all_of(MemoryDenied)
+    return NotApplicable(denied[0].reason if denied else "memory was not read")
 
 
 def insertion_growth_mb(launch: LaunchObservations) -> float | NotApplicable:
@@ -155,3 +161,60 @@ def mb_per_thousand_vectors(launch: LaunchObservations) -> float | NotApplicable
     if settled is None or not launch.vectors:
         return _not_weighed(launch)
     return settled.used / BYTES_PER_MB / (launch.vectors / 1000)
+
+
+def collector_share(launch: LaunchObservations) -> float | NotApplicable:
+    """Time in garbage collectors over the time of the timed slices, in per cent."""
+    wall = sum(one.wall_ns for one in launch.timed_slices)
+    if not wall:
+        return _NOT_SEARCHED
+    if len(launch.collectors) < 2:
+        return NotApplicable("the server's collector was not read")
+    before, after = launch.collectors[0], launch.collectors[-1]
+    if before.server_ns is None or after.server_ns is None:
+        return NotApplicable(after.source)
+    client = sum(one.collector_ns for one in launch.timed_slices)
+    return 100 * (client + after.server_ns - before.server_ns) / wall
+
+
+def growth_per_doubling(launch: LaunchObservations) -> float | NotApplicable:
+    """How much the median latency grows with each doubling of the vectors, in per cent.
+
+    The least-squares slope b of log2 p50 over log2 size; 100 (2^b - 1).
+    """
+    medians = {size: percentile(values, 50) for size, values in launch.latencies_by_size_ms.items()}
+    if len(medians) < 2:
+        return NotApplicable("it was not searched at two sizes")
+    if min(medians.values()) <= 0:
+        return _NO_TIME
+    x = [math.log2(size) for size in medians]
+    y = [math.log2(median) for median in medians.values()]
+    x_mean, y_mean = mean(x), mean(y)
+    slope = sum((a - x_mean) * (b - y_mean) for a, b in zip(x, y, strict=True)) / sum((a - x_mean) ** 2 for a in x)
+    return 100 * (2**slope - 1)
+
+
+def concurrency_gain(launch: LaunchObservations) -> float | NotApplicable:
+    """Operations a second of the most clients over those of one: the geometric mean over the rungs of each."""
+    if not launch.rungs:
+        return NotApplicable("there was one client only")
+    most = max(rung.clients for rung in launch.rungs)
+    alone = [rung.rate for rung in launch.rungs if rung.clients == 1]
+    together = [rung.rate for rung in launch.rungs if rung.clients == most]
+    if not alone or most == 1:
+        return NotApplicable("the ladder was not climbed to its end")
+    if min(*alone, *together) <= 0:
+        return NotApplicable("no operation was completed")
+    return math.exp(mean([math.log(rate) for rate in together]) - mean([math.log(rate) for rate in alone]))
+
+
+def queries_per_cpu_second(launch: LaunchObservations) -> float | NotApplicable:
+    """Timed queries over the CPU seconds of server and client."""
+    slices = launch.timed_slices
+    if not slices:
+        return _NOT_SEARCHED
+    server = [one.server_cpu_ns for one in slices]
+    known = [ns for ns in server if ns is not None]
+    if len(known) < len(server):
+        return NotApplicable("the CPU time of the store's processes could not be read")
+    return _rate(sum(len(one.latencies_ns) for one in slices), [*known, *(one.cpu_ns for one in slices)])

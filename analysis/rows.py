@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from analysis.findings import Finding, Severity
-from analysis.metrics import METRICS, Metric, NotApplicable, metric_named
+from analysis.metrics import Metric, NotApplicable, metric_named, metrics_of
 from analysis.records import Record, Resolution
 from analysis.scenes import Scene, scenes_of
 from analysis.validity import RECALL_FLOOR, judge_launch, judge_number
@@ -77,13 +77,14 @@ class Row:
 
 
 def rows_of(record: Record) -> tuple[Row, ...]:
-    """Every metric x scale x target that the run was asked for."""
+    """Every metric x scale x target that the run was asked for. A study that it was not asked for has no rows."""
     floor = float(record.run.options.get("recall-floor", RECALL_FLOOR))
+    metrics = metrics_of(record.run.studies)
     rows: list[Row] = []
     for scene in scenes_of(record).values():
         for resolution in record.run.targets:
             findings = _findings(scene, resolution.target, floor, record.run.host.cores)
-            rows += (_row(metric, resolution, scene, findings) for metric in METRICS)
+            rows += (_row(metric, resolution, scene, findings) for metric in metrics)
     return tuple(rows)
 
 

@@ -7,21 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from analysis.findings import Finding
 from analysis.launch import LaunchObservations
-from analysis.observations import (
-    BatchInserted,
-    Collected,
-    LaunchEnded,
-    MachineRead,
-    MemoryRead,
-    Observation,
-    SliceSearched,
-    TargetFailed,
-    TargetStarted,
-)
+from analysis.observations import LaunchEnded, MachineRead, Observation, SamplerRan, TargetFailed
 from analysis.records import Record
 from analysis.validity import judge_scale
 
@@ -43,30 +33,6 @@ class Scene:
     findings: tuple[Finding, ...]
 
 
-@dataclass(slots=True)
-class _Gathered:
-    """What was seen of one target in one launch, as it comes."""
-
-    started: TargetStarted | None = None
-    batches: list[BatchInserted] = field(default_factory=list)
-    collected: list[Collected] = field(default_factory=list)
-    slices: list[SliceSearched] = field(default_factory=list)
-    memory: list[MemoryRead] = field(default_factory=list)
-
-    def add(self, seen: TargetStarted | BatchInserted | Collected | SliceSearched | MemoryRead) -> None:
-        match seen:
-            case TargetStarted():
-                self.started = seen
-            case BatchInserted():
-                self.batches.append(seen)
-            case Collected():
-                self.collected.append(seen)
-            case SliceSearched():
-                self.slices.append(seen)
-            case MemoryRead():
-                self.memory.append(seen)
-
-
 def scenes_of(record: Record) -> dict[str, Scene]:
     """The record's scenes by scale, in the order of the run's datasets."""
     by_scale: dict[str, list[Observation]] = defaultdict(list)
@@ -76,7 +42,7 @@ def scenes_of(record: Record) -> dict[str, Scene]:
 
 
 def _scene(scale: str, observations: Iterable[Observation]) -> Scene:
-    found: dict[tuple[str, int], _Gathered] = defaultdict(_Gathered)
+    found: dict[tuple[str, int], list[Observation]] = defaultdict(list)
     machine: dict[int, list[MachineRead]] = defaultdict(list)
     faults: dict[str, TargetFailed] = {}
     ended: set[int] = set()
@@ -88,11 +54,12 @@ def _scene(scale: str, observations: Iterable[Observation]) -> Scene:
                 faults[seen.target] = seen
             case LaunchEnded():
                 ended.add(seen.launch)
+            case SamplerRan():
+                # Of all targets: read by `fixtures.selfbench` and `analysis.usagetable`.
+                continue
             case _:
-                found[seen.target, seen.launch].add(seen)
+                found[seen.target, seen.launch].append(seen)
     launches: dict[str, list[LaunchObservations]] = defaultdict(list)
     for (target, launch), got in found.items():
-        launches[target].append(
-            LaunchObservations(scale, launch, target, got.started, got.batches, got.collected, got.slices, got.memory)
-        )
+        launches[target].append(LaunchObservations(scale, launch, target, tuple(got)))
     return Scene(scale, dict(launches), dict(machine), faults, frozenset(ended), tuple(judge_scale(launches)))

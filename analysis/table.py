@@ -14,20 +14,24 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from analysis.calibration import calibration_lines
 from analysis.comparison import Figure, figures
 from analysis.gate import Verdict
-from analysis.metrics import METRICS, Direction, Metric
+from analysis.metrics import METRICS, Direction, Metric, metric_named
 from analysis.notes import MARKS, absent, cold_starts, findings, headline, legend, verdict_summary
 from analysis.quantities import format_number
 from analysis.records import Dataset, Record
 from analysis.rows import Outcome, Row, RowKey
 from analysis.scenes import scenes_of
+from analysis.usagetable import resource_notes
 
 __all__ = ["closing_table", "wide_console"]
 
 _LABEL_WIDTH = 46
 _CELL_WIDTH = 16
 _PLAIN_WIDTH = 120
+# The longest units, where the metric's name tells the rest.
+_SHORT_UNITS = {"MB per 1,000 vectors": "MB/1,000", "% per doubling": "%/doubling", "queries/CPU-s": "q/CPU-s"}
 _ANCHOR = "exact"
 _TIERS = ("mount", "container", "remote", "process", "embedded")
 _ABSENT = {
@@ -73,6 +77,8 @@ def closing_table(
         targets = _in_order(row.key.target for row in mine if row.outcome is not Outcome.SKIPPED)
         parts += _scale_tables(dataset, targets, shown, max(1, (width - _LABEL_WIDTH) // _CELL_WIDTH))
         parts += cold_starts(scenes[dataset.scale], targets)
+        parts += calibration_lines(scenes[dataset.scale], targets)
+        parts += resource_notes(scenes[dataset.scale], targets)
         parts += findings(mine, scenes[dataset.scale])
     parts += absent(rows)
     parts += verdict_summary(verdicts, rows)
@@ -125,7 +131,9 @@ def _one_table(title: str, scale: str, targets: Sequence[str], shown: _Shown) ->
         store, tier = name.split("@", 1)
         style = "dim" if store == _ANCHOR else None
         table.add_column(f"{store}\n@{tier}", justify="right", style=style, no_wrap=True)
-    for metric, following in zip(METRICS, (*METRICS[1:], None), strict=True):
+    asked = {key.metric for key in shown.rows}
+    metrics = [metric for metric in METRICS if metric.name in asked or not metric.study]
+    for metric, following in zip(metrics, (*metrics[1:], None), strict=True):
         cells = [_cell(RowKey(metric.name, scale, name), shown) for name in targets]
         last = following is None or following.group is not metric.group
         table.add_row(_metric_label(metric), *cells, end_section=last)
@@ -135,8 +143,9 @@ def _one_table(title: str, scale: str, targets: Sequence[str], shown: _Shown) ->
 def _metric_label(metric: Metric) -> str:
     arrow = "↑" if metric.direction is Direction.UP else "↓"
     unit = "" if metric.unit == "ratio" else f" ({metric.unit})"
-    # The longest unit is the last part of a name that tells it.
-    return f"{arrow} {metric.name}{unit.replace('MB per 1,000 vectors', 'MB/1,000')}"
+    for long, short in _SHORT_UNITS.items():
+        unit = unit.replace(long, short)
+    return f"{arrow} {metric.name}{unit}"
 
 
 def _cell(key: RowKey, shown: _Shown) -> str:
@@ -150,6 +159,14 @@ def _cell(key: RowKey, shown: _Shown) -> str:
     figure = shown.figures.get(key)
     if figure is None:
         return f"[italic]{_ABSENT.get(row.outcome, str(row.outcome))}[/]{note} {mark}".strip()
-    reach = f" ±{figure.half_width:.0%}" if figure.half_width < 10 else " ±?"
+    reach = f" ±{_reach(figure)}"
     star = "[bold green]*[/]" if figure.best else ""
     return f"{star}{format_number(figure.mean)}{note}[dim]{reach}[/] {mark}".strip()
+
+
+def _reach(figure: Figure) -> str:
+    """Half the interval: as a share, or in the row's own unit where that is a percentage already."""
+    if metric_named(figure.key.metric).offset:
+        width = (figure.high - figure.low) / 2
+        return format_number(width) if width < 1000 else "?"
+    return f"{figure.half_width:.0%}" if figure.half_width < 10 else "?"

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixtures.campaign import abba, rotated
+from fixtures.turns import abba, rotated
 
 
 @given(st.lists(st.integers(), unique=True, max_size=8), st.integers(0, 50))

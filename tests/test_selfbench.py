@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.observations import LaunchEnded
+from analysis.observations import IdleRead, LaunchEnded
 from analysis.records import Record
 from fixtures import selfbench
 from fixtures.selfbench import Promise, main, measuring_share, paired_ratio, timing_overhead
@@ -12,11 +12,19 @@ from tests.strategies import a_record
 
 
 def test_the_measuring_share_is_operations_over_time_with_servers_up() -> None:
-    """By hand: 600 ms of batches, three counts and settlings of 3 ms, 21 slices of 50 ms less nothing."""
+    """By hand: 500 ms of batches, three counts and settlings of 3 ms, 21 slices of 50 ms, nine of 1 ns, eight rungs.
+
+    The second of idleness counts once, though two targets share it.
+    """
     plain = a_record({"chroma@process": (1.0,)})
-    busy_ns = 300_000_000 + 2 * 100_000_000 + 3 * 3_000_000 + 21 * 50_000_000
+    busy_ns = 300_000_000 + 2 * 100_000_000 + 3 * 3_000_000 + 21 * 50_000_000 + 9 + 8 * 1_000_000_000
+    busy_ns += 1_000_000_000
     ended = LaunchEnded(scale="small", launch=0, up_ns=5, measuring_ns=2 * busy_ns, stop_ns=5)
-    seen = (*(one for one in plain.observations if not isinstance(one, LaunchEnded)), ended)
+    idle = [
+        IdleRead(scale="small", launch=0, target=name, wall_ns=1_000_000_000, cpu_ns=0)
+        for name in ("chroma@process", "exact@process")
+    ]
+    seen = (*(one for one in plain.observations if not isinstance(one, LaunchEnded)), *idle, ended)
     assert measuring_share(Record(plain.folder, plain.run, seen, truncated=False)) == pytest.approx(0.5)
 
 

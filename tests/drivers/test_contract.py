@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 import pytest
 
-from fixtures.drivers.base import Driver, Endpoint, Matrix, SearchPathKind, Space
+from fixtures.drivers.base import Collecting, Deleting, Driver, Endpoint, Filtering, Matrix, SearchPathKind, Space
 from fixtures.targets import Runnable, Target, known_stores, resolve, select
 from fixtures.tiers import start
 from fixtures.tiers.base import Running
@@ -174,7 +174,7 @@ def test_another_dimension_is_an_error(driver: Driver) -> None:
 
 
 def test_a_second_collection_is_fresh(driver: Driver) -> None:
-    """It becomes current, is empty, and takes vectors. The last test: the first collection is not current any more."""
+    """It becomes current, is empty, and takes vectors; the first one can be used again and is as it was."""
     driver.create("second", Space(DIMENSIONS))
     driver.insert(range(50), TRAIN[:50])
     driver.settle(60)
@@ -185,6 +185,49 @@ def test_a_second_collection_is_fresh(driver: Driver) -> None:
     assert len(found) == len(set(found))
     assert len(found) >= 0.8 * 50
     assert set(found) <= set(range(50))
+    driver.use("contract")
+    assert driver.count() == len(TRAIN)
+    assert list(driver.search(TRAIN[599], 1)) == [599]
+
+
+def test_what_is_deleted_is_not_found_and_not_counted(driver: Driver) -> None:
+    """Neither by its own vector nor by the count."""
+    if not isinstance(driver, Deleting):
+        pytest.skip("this store cannot delete")
+    driver.create("deleting", Space(DIMENSIONS))
+    driver.insert(range(60), TRAIN[:60])
+    driver.delete([7, 8])
+    driver.settle(60)
+    assert driver.count() == 58
+    assert not {7, 8} & set(driver.search(TRAIN[7], 10))
+    driver.use("contract")
+
+
+def test_a_filtered_search_finds_the_nearest_of_those_that_pass(driver: Driver) -> None:
+    """Only those, and within the recall floor all of the nearest."""
+    if not isinstance(driver, Filtering):
+        pytest.skip("this store has no filtered search")
+    driver.create_labelled("labelled", Space(DIMENSIONS))
+    labels = [number % 4 for number in range(len(TRAIN))]
+    driver.insert_labelled(range(len(TRAIN)), TRAIN, labels)
+    driver.settle(60)
+    hits = 0
+    for query in QUERIES[:20]:
+        found = list(driver.search_below(query, 10, 1))
+        passing = [number for number in np.argsort(-(TRAIN @ query), kind="stable").tolist() if number % 4 == 0]
+        assert all(number % 4 == 0 for number in found)
+        hits += len(set(found) & set(passing[:10]))
+    assert hits / (10 * 20) >= 0.8
+    driver.use("contract")
+
+
+def test_a_collector_tells_how_it_is_known(driver: Driver) -> None:
+    """A time that never falls, and its source; a driver that cannot tell lacks the method."""
+    if not isinstance(driver, Collecting):
+        pytest.skip("this driver does not tell")
+    first, second = driver.collector(), driver.collector()
+    assert second.ns >= first.ns >= 0
+    assert first.source
 
 
 def test_closing_twice_is_fine(running: tuple[Target, Running]) -> None:
