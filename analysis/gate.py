@@ -191,7 +191,7 @@ def _artifact_note(changed: Sequence[str] | None) -> str:
 
 def _disturbed(row: Row, then: BaselineRow) -> str:
     """Why a change of this row is not the store's: one side alone was measured on a machine that others filled."""
-    if not row.metric.follows_machine_speed or quiet(row) == then.extra_info.quiet:
+    if quiet(row) == then.extra_info.quiet:
         return ""
     when = "of the baseline" if quiet(row) else "now"
     return f" Others filled the machine in most launches {when}, and not on the other side: measure when it is quiet."

@@ -12,6 +12,7 @@ import enum
 
 import msgspec
 
+from analysis.observed_load import ClosedLoopRan, CrowdCounted, CrowdRan, OpenLoopRan, RateProbed
 from analysis.phases import Phase
 from analysis.study_observations import Changed, FilteredSearched, Lacked, SearchedDuringInsert
 from analysis.watched import (
@@ -193,39 +194,6 @@ class GrowthSearched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ta
     wall_ns: int
 
 
-class CrowdRan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="crowd-ran"):
-    """One rung of the concurrency ladder: so many clients at once, nine searches to one insert each.
-
-    `rate` is in completed operations a second, over the time in which all clients were at it; latencies are of all
-    operations; `client_cpu_ns` is of all clients together.
-    """
-
-    scale: str
-    launch: int
-    target: str
-    rung: int
-    clients: int
-    searches: int
-    inserts: int
-    failures: int
-    first_failure: str
-    rate: float
-    wall_ns: int
-    mean_latency_ns: int
-    p99_latency_ns: int
-    client_cpu_ns: int
-
-
-class CrowdCounted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="crowd-counted"):
-    """The collection's count after the ladder: inserts under concurrency are lost or are not."""
-
-    scale: str
-    launch: int
-    target: str
-    expected: int
-    counted: int
-
-
 class MemoryRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="memory-read"):
     """The target's memory at a point of a launch, in bytes, net of what is not the store's.
 
@@ -298,6 +266,9 @@ Observation = (
     | FilteredSearched
     | SearchedDuringInsert
     | Changed
+    | ClosedLoopRan
+    | OpenLoopRan
+    | RateProbed
     | MemoryRead
     | TargetFailed
     | MachineRead

@@ -20,4 +20,5 @@ class Phase(enum.StrEnum):
     GROWTH = "growth"
     CROWD = "concurrency"
     MIXED = "mixed"
+    LOAD = "load"
     STOP = "stop"

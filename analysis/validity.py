@@ -14,6 +14,7 @@ from analysis.changes import judge_changes
 from analysis.findings import EVERY_METRIC, INSERT_TIMES, SEARCH_TIMES, TIMES, Finding, Severity
 from analysis.keeping import judge_keeping
 from analysis.launch import LaunchObservations
+from analysis.load_validity import judge_load
 from analysis.machine import judge_machine
 from analysis.metrics import Metric, metric_named
 from analysis.observations import MachineRead, SearchPathKind
@@ -57,6 +58,7 @@ def judge_launch(
         *judge_machine(launch.launch, machine, cores),
         *_crowd(launch),
         *judge_changes(launch, recall_floor),
+        *judge_load(launch, cores),
         *_sample_sizes(launch),
         *_path(launch),
         *judge_order(launch),

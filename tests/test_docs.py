@@ -131,7 +131,7 @@ def test_the_metrics_table_is_the_registrys() -> None:
 def finding_rules() -> set[str]:
     """The first argument of every Finding that `analysis` makes, where it is not a name given above."""
     found = set()
-    for name in ("validity", "machine", "sampling", "changes"):
+    for name in ("validity", "machine", "sampling", "changes", "load_validity"):
         for node in ast.walk(ast.parse((ROOT / f"analysis/{name}.py").read_text())):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "Finding":
                 first = node.args[0]
@@ -155,7 +155,7 @@ def test_every_finding_is_explained() -> None:
 
 def test_every_option_is_documented_with_its_variable() -> None:
     """As fixtures/options.py declares them."""
-    options = set(re.findall(r'"(--[a-z-]+)"', (ROOT / "fixtures/options.py").read_text()))
+    options = set(re.findall(r'"(--[a-z0-9-]+)"', (ROOT / "fixtures/options.py").read_text()))
     text = (DOCS / "configuration.md").read_text()
     assert options
     for option in options:
@@ -167,9 +167,9 @@ def test_every_option_that_a_page_names_exists() -> None:
     """Of pytest with the suite's own, or in the list above."""
     command = [sys.executable, "-m", "pytest", "--help"]
     told = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=True).stdout
-    known = set(re.findall(r"--[a-z][a-z-]+", told)) | OTHER_OPTIONS
+    known = set(re.findall(r"--[a-z][a-z0-9-]+", told)) | OTHER_OPTIONS
     for page in PAGES:
-        assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text())) <= known, page.name
+        assert set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", page.read_text())) <= known, page.name
 
 
 def test_the_scales_are_documented() -> None:

@@ -83,6 +83,24 @@ def test_what_an_ended_process_has_spent_stays_in_the_sum(actor: Actor) -> None:
     source.close()
 
 
+def test_a_server_that_is_started_again_is_followed(actor: Actor) -> None:
+    """As the process tier does where another program took its port: the first one ends, the roots are another."""
+    roots = [actor.pid]
+    source = ProcessSource(lambda: roots)
+    before = source.read()
+    actor.end()
+    second = Actor()
+    second.do(f"keep {30 * MB}")
+    roots[:] = [second.pid]
+    after = source.read()
+    assert before is not None
+    assert after is not None
+    assert after.processes == 1
+    assert (after.memory or 0) > 30 * MB
+    second.end()
+    assert source.read() is None
+
+
 def test_a_target_that_has_ended_is_told_and_no_error(actor: Actor, source: ProcessSource) -> None:
     """Killed between two readings, as a store that crashes; waited for or not."""
     assert source.read() is not None
