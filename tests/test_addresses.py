@@ -37,7 +37,7 @@ def test_a_named_server_becomes_a_target_and_the_other_patterns_stay() -> None:
         ("chroma", "https://db.example", {"http": 443}, True),
         ("qdrant", "http://db.example:7000/", {"http": 7000, "grpc": 6334}, False),
         ("qdrant", "https://db.example:7000?grpc=7001", {"http": 7000, "grpc": 7001}, True),
-        ("weaviate", "http://[::1]:8080?grpc=50052", {"http": 8080, "grpc": 50052}, False),
+        ("weaviate", "http://[::1]:8080?grpc=50052", {"http": 8080, "grpc": 50052, "metrics": 2112}, False),
     ],
 )
 def test_a_url_gives_host_ports_and_tls(store: str, url: str, ports: dict[str, int], secure: bool) -> None:

@@ -17,10 +17,10 @@ from analysis.records import Record, read_record
 from analysis.rows import Outcome, Row, RowKey, rows_of
 from fixtures.containers import LABEL, connect, daemon_address
 from fixtures.dockerd import private_daemon
-from fixtures.drivers import exact, weaviate
 from fixtures.errors import NotRunnable
 from fixtures.ledger import PREFIX, sweep
 from fixtures.localimages import load, recipes
+from fixtures.targets import known_stores
 from tests.docker import needs, variables
 from tests.suite import ROOT
 from tests.test_faults import under_way
@@ -46,7 +46,7 @@ def daemon_of(folder: str) -> psutil.Process:
 
 def test_a_container_that_is_killed_in_mid_run_loses_its_rows_alone_and_its_log_is_kept(tmp_path: Path) -> None:
     """Named with how it ended; nothing of ours is left in the daemon."""
-    needs(exact.STORE)
+    needs(known_stores(())["exact"])
     arguments = ("--target=exact@container", "--target=exact@process", "--launches=2")
     with under_way(tmp_path, *arguments, variables=variables()) as suite:
         with connect(daemon_address(), timeout_s=30) as client:
@@ -70,8 +70,10 @@ def test_a_container_that_is_killed_in_mid_run_loses_its_rows_alone_and_its_log_
 
 def test_a_daemon_that_dies_in_mid_run_takes_its_targets_alone(tmp_path: Path) -> None:
     """A daemon of the test's own, with one image; then it is killed with all that it runs."""
-    needs(exact.STORE)
-    (recipe,) = [one for one in recipes([weaviate.STORE], lambda _: None) if "WEAVIATE" in one.environment]
+    needs(known_stores(())["exact"])
+    (recipe,) = [
+        one for one in recipes([known_stores(())["weaviate"]], lambda _: None) if "WEAVIATE" in one.environment
+    ]
     with private_daemon() as address:
         with connect(address, timeout_s=300) as client:
             load(recipe, client)
@@ -113,7 +115,7 @@ def left(folder: Path) -> list[str]:
 
 def test_a_daemon_of_our_own_leaves_nothing(short: Path) -> None:
     """No process, mount, bridge, control group or folder."""
-    needs(exact.STORE)
+    needs(known_stores(())["exact"])
     with private_daemon() as address, connect(address, timeout_s=30) as client:
         assert client.ping()
         assert len(left(short)) > 2
@@ -124,7 +126,7 @@ def test_what_a_killed_run_with_its_own_daemon_left_is_gone_at_the_next_start(
     short: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The kernel ends its processes and mounts at once; bridge, groups and folder are in its ledger."""
-    needs(exact.STORE)
+    needs(known_stores(())["exact"])
     monkeypatch.setenv("VEXFS_BENCH_STATE", str(tmp_path / "state"))
     script = (
         "import os, signal; from fixtures.dockerd import private_daemon\n"
@@ -149,7 +151,7 @@ def test_what_a_killed_run_with_its_own_daemon_left_is_gone_at_the_next_start(
 
 def test_a_path_that_is_too_long_for_a_socket_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before a daemon waits for one in vain."""
-    needs(exact.STORE)
+    needs(known_stores(())["exact"])
     folder = tmp_path / ("long" * 20)
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))

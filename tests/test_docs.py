@@ -36,9 +36,17 @@ RUN_BY = {
     # With two launches, and the targets by name.
     "scripts/bench --scale small --launches 3 --target '*'": (".ci/run", "scripts/bench --scale small --launches 2"),
     "python -m analysis resources latest": ("tests/analysis/test_usage.py", '"resources", "latest"'),
+    # On two targets, by the test.
+    "scripts/bench --scale small --launches 2 --open-loop 50% --p99-limit 10": (
+        "tests/test_load.py",
+        '"--open-loop=10%", "--arrivals=constant", "--p99-limit=200"',
+    ),
     "python -m analysis show latest": ("tests/analysis/test_table.py", '"show", "latest"'),
     "python -m analysis accept latest": ("tests/analysis/test_table.py", '"accept", "latest"'),
     "python -m analysis verdicts latest": ("tests/test_suite_runs.py", '"verdicts", "latest"'),
+    # With the runs by their names.
+    "python -m analysis compare RUN latest": ("tests/analysis/test_compare.py", '"compare", "one", "latest"'),
+    "python -m fixtures.configuration --write": ("tests/test_configuration.py", 'main(["--write"])'),
     f"pytest benchmarks {EXAMPLE} --target example@embedded --scale small --launches 1": (
         "tests/test_docs.py",
         "def test_the_example_store_is_measured",
@@ -50,7 +58,7 @@ RUN_BY = {
     ),
 }
 # Options that pages name and that are not pytest's: of the scripts, of `python -m analysis`, and of servers.
-OTHER_OPTIONS = {"--self", "--allow", "--path", "--host", "--port", "--scheme"}
+OTHER_OPTIONS = {"--self", "--allow", "--write", "--path", "--host", "--port", "--scheme"}
 
 
 def fences(language: str) -> Iterator[str]:
@@ -131,8 +139,8 @@ def test_the_metrics_table_is_the_registrys() -> None:
 def finding_rules() -> set[str]:
     """The first argument of every Finding that `analysis` makes, where it is not a name given above."""
     found = set()
-    for name in ("validity", "machine", "sampling", "changes", "load_validity"):
-        for node in ast.walk(ast.parse((ROOT / f"analysis/{name}.py").read_text())):
+    for path in (ROOT / "analysis").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "Finding":
                 first = node.args[0]
             elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).startswith("(rule,"):
@@ -149,7 +157,7 @@ def test_every_finding_is_explained() -> None:
     """One row a rule, and none of a rule that is gone."""
     table = (DOCS / "metrics.md").read_text().partition("| finding | severity | when |\n|---|---|---|\n")[2]
     rules = finding_rules()
-    assert len(rules) >= 17
+    assert len(rules) >= 24
     assert {line.split("|")[1].strip() for line in table.splitlines() if line.startswith("|")} == rules
 
 

@@ -16,12 +16,11 @@ import pytest
 
 from fixtures.cgroups import CgroupMeter
 from fixtures.containers import LABEL, connect, daemon_address, main, remove
-from fixtures.drivers import exact
-from fixtures.drivers.base import Container, Limits, Space
+from fixtures.drivers.base import Container, Limits, Space, Tier
 from fixtures.drivers.exact import ExactHttp
 from fixtures.errors import StartFailed
 from fixtures.ledger import ledger, sweep
-from fixtures.targets import Skipped, Target, resolve
+from fixtures.targets import Skipped, Target, known_stores, resolve
 from fixtures.tiers.base import Apart
 from fixtures.tiers.container import ContainerRunning, start
 from tests.docker import container_of, needs, one_program
@@ -32,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def spec() -> Container:
     """Our own store's, since it is up in a blink."""
-    return needs(exact.STORE)
+    return needs(known_stores(())["exact"])
 
 
 @pytest.fixture
@@ -166,8 +165,8 @@ def test_what_a_dead_suite_left_running_is_removed(
     """The container that its ledger names, and told."""
     monkeypatch.setenv("VEXFS_BENCH_STATE", str(tmp_path / "state"))
     script = (
-        "import os; from fixtures.drivers.exact import STORE; from fixtures.tiers.container import start\n"
-        "made = start('exact@container', STORE.tiers['container'])\n"
+        "import os; from fixtures.targets import known_stores; from fixtures.tiers.container import start\n"
+        "made = start('exact@container', known_stores(())['exact'].tiers['container'])\n"
         "print(made._called, flush=True); os._exit(9)"
     )
     done = subprocess.run(
@@ -224,7 +223,7 @@ def test_a_daemon_that_is_away_is_asked_again_at_the_next_start(
 def test_no_daemon_skips_with_reason_and_remedy(address: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An absent one, and one that is elsewhere."""
     monkeypatch.setenv("DOCKER_HOST", address)
-    found = resolve(Target(exact.STORE, exact.Tier.CONTAINER))
+    found = resolve(Target(known_stores(())["exact"], Tier.CONTAINER))
     assert isinstance(found, Skipped)
     assert told in found.reason
     assert "DOCKER_HOST" in found.remedy
@@ -236,7 +235,7 @@ def test_a_daemon_that_hangs_skips_too(monkeypatch: pytest.MonkeyPatch, tmp_path
         mute.bind(str(tmp_path / "s"))
         mute.listen()
         monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/s")
-        found = resolve(Target(exact.STORE, exact.Tier.CONTAINER))
+        found = resolve(Target(known_stores(())["exact"], Tier.CONTAINER))
     assert isinstance(found, Skipped)
     assert "does not answer" in found.reason
     assert "timed out" in found.reason
@@ -247,7 +246,7 @@ def test_an_image_that_is_not_here_skips_with_the_way_to_get_it(
 ) -> None:
     """Nothing is pulled while rows are collected or measured."""
     monkeypatch.delenv(spec.image.environment)
-    found = resolve(Target(exact.STORE, exact.Tier.CONTAINER))
+    found = resolve(Target(known_stores(())["exact"], Tier.CONTAINER))
     assert isinstance(found, Skipped)
     assert "The image vexfs-bench/exact:1 is not here" in found.reason
     assert "scripts/with_dockerd" in found.remedy

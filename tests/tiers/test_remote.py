@@ -20,13 +20,11 @@ import pytest
 from analysis.rows import Outcome, RowKey
 from fixtures.cgroups import Unweighed
 from fixtures.drivers.base import Command, Drops, Place, Process, Remote, Space, Store, Tier
-from fixtures.drivers.chroma import STORE as CHROMA
 from fixtures.drivers.chroma import ChromaHttp
-from fixtures.drivers.weaviate import STORE as WEAVIATE
 from fixtures.drivers.weaviate import WeaviateServer
 from fixtures.errors import StartFailed
 from fixtures.ledger import sweep
-from fixtures.targets import Runnable, Target, resolve
+from fixtures.targets import Runnable, Target, known_stores, resolve
 from fixtures.tiers import process
 from fixtures.tiers.base import Apart
 from fixtures.tiers.process import ProcessRunning
@@ -34,6 +32,7 @@ from fixtures.tiers.remote import main, start
 from tests.drivers.test_contract import DIMENSIONS, TRAIN
 from tests.suite import ROOT, run_suite
 
+CHROMA, WEAVIATE = known_stores(())["chroma"], known_stores(())["weaviate"]
 KEY = "a-key-that-nobody-else-has-7f3a"
 CHROMA_KEY = "VEXFS_BENCH_CHROMA_API_KEY"
 
@@ -271,9 +270,10 @@ def test_what_a_dead_suite_left_there_is_removed_and_nothing_else(
     before = theirs(server)
     script = (
         "import os, sys; from dataclasses import replace\n"
-        "from fixtures.drivers.chroma import STORE, ChromaHttp; from fixtures.drivers.base import Space\n"
+        "from fixtures.drivers.chroma import ChromaHttp; from fixtures.drivers.base import Space\n"
+        "from fixtures.targets import known_stores\n"
         "from fixtures.tiers.remote import start\n"
-        "made = start('chroma@remote', replace(STORE.tiers['remote'], url=sys.argv[1]))\n"
+        "made = start('chroma@remote', replace(known_stores(())['chroma'].tiers['remote'], url=sys.argv[1]))\n"
         "name = made.collection(0); ChromaHttp(made.endpoint).create(name, Space(4))\n"
         "print(name, flush=True); os._exit(9)"
     )
