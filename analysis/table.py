@@ -33,7 +33,7 @@ _PLAIN_WIDTH = 120
 # The longest units, where the metric's name tells the rest.
 _SHORT_UNITS = {"MB per 1,000 vectors": "MB/1,000", "% per doubling": "%/doubling", "queries/CPU-s": "q/CPU-s"}
 _ANCHOR = "exact"
-_TIERS = ("mount", "container", "process", "embedded")
+_TIERS = ("mount", "container", "remote", "process", "embedded")
 _ABSENT = {
     Outcome.INVALID: "invalid",
     Outcome.NOT_APPLICABLE: "n/a",
@@ -70,7 +70,11 @@ def closing_table(
 ) -> RenderableType:
     """Targets side by side per scale, findings, what was skipped or failed and why, verdicts, the record's place."""
     scenes = scenes_of(record)
-    shown = _Shown({row.key: row for row in rows}, figures(rows), {verdict.key: verdict for verdict in verdicts})
+    shown = _Shown(
+        {row.key: row for row in rows},
+        figures(rows, at_one_time=not record.run.isolated),
+        {verdict.key: verdict for verdict in verdicts},
+    )
     parts: list[RenderableType] = [headline(record)]
     for dataset in record.run.datasets:
         mine = [row for row in rows if row.key.scale == dataset.scale]

@@ -32,7 +32,7 @@ _ANCHOR_MOVE = 0.20
 _TAIL_QUERIES = 1_000
 _EVERY = 0.9995
 _FEW_VECTORS = 2_000
-_SERVER_TIERS = ("process", "container")
+_SERVER_TIERS = ("process", "container", "remote")
 
 
 def judge_launch(
@@ -239,7 +239,7 @@ def _anchor(launches: Sequence[LaunchObservations]) -> Iterator[Finding]:
             "anchor moved",
             Severity.WARNED,
             f"the same computation ({_ANCHOR}) took up to {move:.0%} longer in some launches than in others",
-            "the machine changed speed during the run: trust the ratios, not the absolute times",
+            "the machine changed speed during the run: trust ratios of interleaved targets, not absolute times",
             tuple(medians),
             TIMES,
         )
