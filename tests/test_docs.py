@@ -35,6 +35,13 @@ RUN_BY = {
     "scripts/bench --scale small --launches 2": (".ci/run", "scripts/bench --scale small --launches 2"),
     # With two launches, and the targets by name.
     "scripts/bench --scale small --launches 3 --target '*'": (".ci/run", "scripts/bench --scale small --launches 2"),
+    # At another scale, with one launch and two targets.
+    "scripts/bench --scale medium --launches 3 --sweep": (".ci/run", "--dataset embeddings --sweep"),
+    "scripts/bench --scale medium --launches 3 --dataset embeddings --sweep": (
+        ".ci/run",
+        "--dataset embeddings --sweep",
+    ),
+    "python -m analysis sweep latest": ("tests/analysis/test_sweep.py", '"sweep", "latest"'),
     "python -m analysis show latest": ("tests/analysis/test_table.py", '"show", "latest"'),
     "python -m analysis accept latest": ("tests/analysis/test_table.py", '"accept", "latest"'),
     "python -m analysis verdicts latest": ("tests/test_suite_runs.py", '"verdicts", "latest"'),
