@@ -32,7 +32,7 @@ _STORES = ("chroma", "qdrant", "weaviate", "vexfs")
 _RECALLS = (*EQUAL_RECALLS, 0.5, 0.8, 0.999, 0.98, 0.995, 0.7, 0.0, 0.2, 0.9999, 0.998, 0.9995)
 _TIMES = tuple(step * 10.0**power for power in range(-4, 6) for step in (1, 2, 5))
 _LABEL_GAP = 0.055
-_TICK_GAP = 0.06
+_TICK_GAP, _WIDE_TICK_GAP = 0.055, 0.095
 _EF_GAP = (0.035, 0.045)
 
 
@@ -199,14 +199,15 @@ def _ticks(axis: _Axis, left: float, right: float, best: float) -> dict[float, s
     names = {everything: "1 (all)"} if best >= everything else {}
     for recall in _RECALLS:
         place = axis.place(recall)
-        near = any(abs(place - other) < _TICK_GAP * (right - left) for other in names)
+        gap = _TICK_GAP if recall in EQUAL_RECALLS else _WIDE_TICK_GAP
+        near = any(abs(place - other) < gap * (right - left) for other in names)
         if left <= place <= best and not near:
             names[place] = f"{recall:g}"
     return names
 
 
 def _name(panel: Axes, curves: Sequence[Curve], axis: _Axis, stores: Sequence[str]) -> None:
-    """Each curve's name beside its last point, moved up or down where two would meet."""
+    """Each curve's name right of all points, led to from its last one; moved up or down where two would meet."""
     low, high = (math.log(limit) for limit in panel.get_ylim())
     wanted = sorted(
         ((math.log(curve.points[-1].p50_ms.estimate) - low) / (high - low), curve.target, curve) for curve in curves
@@ -220,18 +221,18 @@ def _name(panel: Axes, curves: Sequence[Curve], axis: _Axis, stores: Sequence[st
         for index in range(len(places) - 1, -1, -1):
             places[index] = min(places[index], below)
             below = places[index] - _LABEL_GAP
+    best = max(axis.place(point.recall.estimate) for curve in curves for point in curve.points)
+    column = best + 0.05 * (panel.get_xlim()[1] - panel.get_xlim()[0])
     for place, (_, target, curve) in zip(places, wanted, strict=True):
-        last = curve.points[-1]
+        last, colour = curve.points[-1], _look(curve, stores)[0]
         panel.annotate(
             target,
             (axis.place(last.recall.estimate), last.p50_ms.estimate),
-            xytext=(
-                axis.place(last.recall.estimate) + 0.04 * (panel.get_xlim()[1] - panel.get_xlim()[0]),
-                math.exp(low + place * (high - low)),
-            ),
+            xytext=(column, math.exp(low + place * (high - low))),
             textcoords="data",
             va="center",
-            color=_look(curve, stores)[0],
+            color=colour,
             fontweight="bold",
             fontsize=8.5,
+            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.6, "linestyle": ":", "shrinkB": 4},
         )

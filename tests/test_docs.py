@@ -46,6 +46,11 @@ RUN_BY = {
         "tests/test_load.py",
         '"--open-loop=10%", "--arrivals=constant", "--p99-limit=200"',
     ),
+    # At another scale, with one launch and two targets.
+    "scripts/bench --scale medium --launches 3 --sweep": (".ci/run", "--dataset embeddings --sweep"),
+    "scripts/bench --scale medium --launches 3 --dataset embeddings --sweep": (
+        "--dataset embeddings --sweep",
+    "python -m analysis sweep latest": ("tests/analysis/test_sweep.py", '"sweep", "latest"'),
     "python -m analysis show latest": ("tests/analysis/test_table.py", '"show", "latest"'),
     "python -m analysis accept latest": ("tests/analysis/test_table.py", '"accept", "latest"'),
     "python -m analysis verdicts latest": ("tests/test_suite_runs.py", '"verdicts", "latest"'),
