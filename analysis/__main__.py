@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.accept import OVERRIDES
-from analysis.commands import accept_run, compare_runs, load, resources_of_run, show_run, verdicts_of_run
+from analysis.commands import (
+    accept_run,
+    compare_runs,
+    load,
+    resources_of_run,
+    show_run,
+    show_sweep,
+    verdicts_of_run,
+)
 from analysis.errors import AnalysisError
 from analysis.table import wide_console
 
@@ -23,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
         ("compare", "two runs side by side, with every field in which they are unlike; 1 if no row can be compared"),
         ("resources", "print what each target used in each part of its launches"),
         ("verdicts", "judge a run against the present baselines; 1 if something regressed"),
+        ("sweep", "print speed against recall, and draw it into the run's folder"),
         ("accept", "make a run the baseline of its machine"),
     ):
         command = commands.add_parser(name, help=told, description=told)
@@ -59,6 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return resources_of_run(record, options.target, console)
             case "verdicts":
                 return verdicts_of_run(record, options.baselines, console)
+            case "sweep":
+                return show_sweep(record, console)
             case _:
                 return accept_run(record, options.baselines, options.allow, console)
     except AnalysisError as error:

@@ -15,10 +15,21 @@ from analysis.errors import MissingRecord, UnknownTarget
 from analysis.gate import Judgement, judge
 from analysis.records import RUN_FILE, Record, read_record
 from analysis.rows import rows_of
+from analysis.sweep import sweeps_of
+from analysis.sweeptable import sweep_tables
 from analysis.table import closing_table
 from analysis.usagetable import resource_tables
 
-__all__ = ["accept_run", "compare_runs", "find_run", "load", "resources_of_run", "show_run", "verdicts_of_run"]
+__all__ = [
+    "accept_run",
+    "compare_runs",
+    "find_run",
+    "load",
+    "resources_of_run",
+    "show_run",
+    "show_sweep",
+    "verdicts_of_run",
+]
 
 
 def find_run(name: str, results: Path) -> Path:
@@ -56,6 +67,16 @@ def resources_of_run(record: Record, patterns: Sequence[str], console: Console) 
             raise UnknownTarget(f"No target of this run is named {pattern!r}. There are: {', '.join(names)}.")
     for part in resource_tables(record, chosen):
         console.print(part)
+    return 0
+
+
+def show_sweep(record: Record, console: Console) -> int:
+    """Print what a sweep found, and draw it into the run's folder."""
+    from analysis.sweepplot import write_pictures  # noqa: PLC0415 - matplotlib is heavy, and only here
+
+    console.print(sweep_tables(sweeps_of(record)))
+    for path in write_pictures(record):
+        console.print(f"drawn: {path}", highlight=False, markup=False)
     return 0
 
 

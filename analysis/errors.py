@@ -7,6 +7,8 @@ AnalysisError
 │   ├── OlderSchema          written by an older suite
 │   ├── NewerSchema          written by a newer suite
 │   └── DamagedRecord        ours, and not readable
+├── NotMeasured              the run was not asked for that study
+├── NotWritable              a file beside a record cannot be written
 ├── UnknownMetric            no metric has that name (the nearest is given)
 ├── UnknownTarget            no target of the run has that name
 └── AcceptRefused            a run that must not become a baseline
@@ -20,6 +22,8 @@ __all__ = [
     "DamagedRecord",
     "MissingRecord",
     "NewerSchema",
+    "NotMeasured",
+    "NotWritable",
     "OlderSchema",
     "RecordError",
     "UnknownMetric",
@@ -58,6 +62,14 @@ class DamagedRecord(RecordError):
 
 class AcceptRefused(AnalysisError):
     """A run that must not become a baseline."""
+
+
+class NotMeasured(AnalysisError):
+    """The run was not asked for that study."""
+
+
+class NotWritable(AnalysisError):
+    """A file beside a record cannot be written."""
 
 
 class UnknownMetric(AnalysisError):

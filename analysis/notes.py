@@ -115,9 +115,7 @@ def verdict_summary(verdicts: Sequence[Verdict], rows: Sequence[Row]) -> Iterato
     counts = Counter(verdict.judgement for verdict in verdicts)
     yield Text(f"Verdicts: {', '.join(f'{counts[one]} {one}' for one in Judgement if counts[one])}.", style="bold")
     if counts[Judgement.INCONCLUSIVE]:
-        yield Text(
-            "`python -m analysis verdicts RUN` says how many launches would decide the inconclusive.", style="dim"
-        )
+        yield Text(_still_open(verdicts), style="dim")
     shown = {row.key for row in rows}
     said: dict[tuple[Judgement, str], list[RowKey]] = {}
     for verdict in verdicts:
@@ -127,6 +125,19 @@ def verdict_summary(verdicts: Sequence[Verdict], rows: Sequence[Row]) -> Iterato
             said.setdefault((verdict.judgement, verdict.text), []).append(verdict.key)
     for (judgement, text), keys in sorted(said.items(), key=lambda one: list(Judgement).index(one[0][0])):
         yield Text.from_markup(_line(judgement, text, keys))
+
+
+def _still_open(verdicts: Sequence[Verdict]) -> str:
+    """What decides the inconclusive: more launches some, none the others."""
+    inconclusive = [verdict for verdict in verdicts if verdict.judgement is Judgement.INCONCLUSIVE]
+    by_launches = sum(verdict.decidable for verdict in inconclusive)
+    parts = []
+    if by_launches:
+        parts.append(f"{by_launches} would be decided by more launches")
+    if by_launches < len(inconclusive):
+        parts.append(f"{len(inconclusive) - by_launches} by no number of launches (a duet decides these)")
+    told = ", ".join(parts)
+    return f"Of the inconclusive, {told}: `python -m analysis verdicts RUN` says how many launches, or why none."
 
 
 def _line(judgement: Judgement, text: str, keys: Sequence[RowKey]) -> str:

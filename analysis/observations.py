@@ -1,9 +1,9 @@
 """What a run writes down as it goes: one frozen value a line of `observations.jsonl`.
 
 Written by `fixtures.recorder`, read through `analysis.records`. Every value names its scale, launch and target
-(`MachineRead`, `LaunchEnded` and `SamplerRan` speak of all targets that were up). Times are integers in nanoseconds
-from a monotonic clock; sizes are bytes. What is about resources is in `analysis.watched`, what stands around the
-measuring in `analysis.launch_observations`, what only studies see in `analysis.study_observations`.
+(`MachineRead`, `LaunchEnded` and `SamplerRan` speak of all targets). Times are integers in nanoseconds from a monotonic
+clock; sizes are bytes. What is about resources is in `analysis.watched`, what only studies see in
+`analysis.study_observations`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import msgspec
 
 from analysis.launch_observations import LaunchEnded, TargetPlaced
 from analysis.observed_load import ClosedLoopRan, CrowdCounted, CrowdRan, OpenLoopRan, RateProbed
+from analysis.observed_sweep import EfSetting, SweepBegan, SweepSearched
 from analysis.phases import Phase
 from analysis.study_observations import Changed, FilteredSearched, Lacked, SearchedDuringInsert
 from analysis.watched import (
@@ -34,6 +35,7 @@ __all__ = [
     "CrowdCounted",
     "CrowdRan",
     "DiskRead",
+    "EfSetting",
     "FilteredSearched",
     "GrowthSearched",
     "IdleRead",
@@ -51,6 +53,8 @@ __all__ = [
     "SearchPathKind",
     "SearchedDuringInsert",
     "SliceSearched",
+    "SweepBegan",
+    "SweepSearched",
     "TargetFailed",
     "TargetPlaced",
     "TargetStarted",
@@ -264,6 +268,8 @@ Observation = (
     | ClosedLoopRan
     | OpenLoopRan
     | RateProbed
+    | SweepBegan
+    | SweepSearched
     | MemoryRead
     | TargetFailed
     | MachineRead

@@ -10,7 +10,9 @@ The median keeps one changed anchor from colouring the others. The slope has a n
 seen on shared machines) and stays within 0 and 1. The variance of the residuals is moderated over the rows (see
 `analysis.statistics.moderate`). Launches of one run share the machine's state of that hour, so a component between
 runs is added: how far the rows of this very comparison disagree after adjustment, by their median absolute
-deviation, and never less than what identical code shows with as many anchors. `analysis.gate` makes verdicts of it.
+deviation, and never less than what identical code shows with as many anchors. What does not follow the machine and is
+one and the same number in every launch of both runs (the recall of brute force) leaves nothing to chance.
+`analysis.anchoring` chooses the anchors, `analysis.gate` makes verdicts of the changes.
 """
 
 from __future__ import annotations
@@ -75,6 +77,9 @@ class Change:
         return math.inf if self.df <= 0 else float(stats.t.ppf(0.5 + confidence / 2, self.df)) * self.error
 
 
+_UNCHANGED = Change(0.0, 0.0, math.inf, 0.0, 0.0, 0.0, ())
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     then: Mapping[int, float]
@@ -91,6 +96,11 @@ class _Row:
     @property
     def df(self) -> int:
         return len(self.then) + len(self.now) - 2
+
+    @property
+    def constant(self) -> bool:
+        """Whether every launch of both runs gave the same number, and each run has more than one."""
+        return min(len(self.then), len(self.now)) > 1 and len({*self.then.values(), *self.now.values()}) == 1
 
     def residuals(self, slope: float) -> list[float]:
         found = []
@@ -118,7 +128,9 @@ def screen(
     estimates = {name: row.raw - slope * row.shift for name, row in rows.items()}
     between = _between(rows, estimates, variances, prior, least_between)
     return {
-        name: _change(
+        name: _UNCHANGED
+        if not adjust and row.constant
+        else _change(
             row,
             estimates[name],
             variances[name],

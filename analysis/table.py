@@ -33,7 +33,7 @@ _PLAIN_WIDTH = 120
 # The longest units, where the metric's name tells the rest.
 _SHORT_UNITS = {"MB per 1,000 vectors": "MB/1,000", "% per doubling": "%/doubling", "queries/CPU-s": "q/CPU-s"}
 _ANCHOR = "exact"
-_TIERS = ("mount", "container", "process", "embedded")
+_TIERS = ("mount", "container", "remote", "process", "embedded")
 _ABSENT = {
     Outcome.INVALID: "invalid",
     Outcome.NOT_APPLICABLE: "n/a",

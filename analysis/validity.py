@@ -32,7 +32,7 @@ _ANCHOR_MOVE = 0.20
 _TAIL_QUERIES = 1_000
 _EVERY = 0.9995
 _FEW_VECTORS = 2_000
-_SERVER_TIERS = ("process", "container")
+_SERVER_TIERS = ("process", "container", "remote")
 
 
 def judge_launch(

@@ -21,7 +21,7 @@ ONE = ("--scale=small", "--launches=1", "--target=exact@embedded")
     [
         (["--scale=smal"], "Did you mean small?"),
         (["--target=chrom@process"], "Did you mean chroma@process?"),
-        (["--target=chroma@mount"], "chroma has no tier 'mount'. It has: embedded, process."),
+        (["--target=chroma@mount"], "chroma has no tier 'mount'. It has: embedded, process, container, remote."),
         (["--launches=0"], "--launches must be at least 1, not 0."),
         (["--launches=many"], "--launches must be a whole number, not 'many'."),
         (["--request-timeout=-1"], "--request-timeout must be more than 0 seconds, not -1."),

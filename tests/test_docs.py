@@ -18,7 +18,7 @@ from analysis.accept import OVERRIDES
 from analysis.gate import Judgement
 from analysis.metrics import METRICS, metrics_of
 from fixtures import targets
-from fixtures.drivers.base import Binary, Mount, Place, Process, Space, Store
+from fixtures.drivers.base import Binary, Container, Mount, Place, Process, Remote, Space, Store
 from fixtures.workloads import SCALES
 from tests.suite import ROOT, environment, run_suite
 
@@ -35,6 +35,11 @@ RUN_BY = {
     "scripts/bench --scale small --launches 2": (".ci/run", "scripts/bench --scale small --launches 2"),
     # With two launches, and the targets by name.
     "scripts/bench --scale small --launches 3 --target '*'": (".ci/run", "scripts/bench --scale small --launches 2"),
+    # Everything that it runs is run so.
+    "scripts/with_dockerd scripts/bench --target '*@container' --scale small --launches 2": (
+        ".ci/run",
+        "exec scripts/with_dockerd .ci/run inside",
+    ),
     "python -m analysis resources latest": ("tests/analysis/test_usage.py", '"resources", "latest"'),
     # On two targets, by the test.
     "scripts/bench --scale small --launches 2 --open-loop 50% --p99-limit 10": (
@@ -58,7 +63,10 @@ RUN_BY = {
     ),
 }
 # Options that pages name and that are not pytest's: of the scripts, of `python -m analysis`, and of servers.
-OTHER_OPTIONS = {"--self", "--allow", "--write", "--path", "--host", "--port", "--scheme"}
+OTHER_OPTIONS = {"--iptables", "--self", "--allow", "--write", "--path", "--host", "--port", "--scheme"}
+
+
+TARGETS = [targets.Target(store, tier) for store in targets.known_stores(()).values() for tier in store.tiers]
 
 
 def fences(language: str) -> Iterator[str]:
@@ -191,7 +199,7 @@ def test_the_scales_are_documented() -> None:
     assert f"**M {space.m}, ef_construction {space.ef_construction}, ef {space.ef}**" in text
 
 
-@pytest.mark.parametrize("target", targets.select(targets.known_stores(()), ("*",)), ids=lambda target: target.name)
+@pytest.mark.parametrize("target", [*TARGETS], ids=lambda target: target.name)
 def test_every_target_is_documented_with_what_it_needs(target: targets.Target, tmp_path: Path) -> None:
     """Its row, its own terms, its ready path, its program's name and variable, and its environment."""
     page, spec = (DOCS / "targets.md").read_text(), target.spec
@@ -203,6 +211,11 @@ def test_every_target_is_documented_with_what_it_needs(target: targets.Target, t
             wanted += [f"`{spec.program.environment}`", f"`{spec.program.name}`"]
         ports = dict.fromkeys(spec.ports if isinstance(spec, Process) else (), 1)
         wanted += [f"`{name}" for name in spec.command(Place(tmp_path, ports, tmp_path)).environment]
+    if isinstance(spec, Container):
+        wanted += [f"`GET {spec.ready_path}`", f"`{spec.image.name}:{spec.image.tag}`", f"`{spec.image.environment}`"]
+        wanted += [f"`{' '.join(spec.arguments)}`"] if spec.arguments else []
+    if isinstance(spec, Remote):
+        wanted += [f"`GET {spec.ready_path}`", f"`{spec.key}`", f"`--target {target.store.name}@url=URL`"]
     assert [text for text in wanted if text not in page] == []
     assert re.search(rf"^\| {target.name} \|", (DOCS / "configuration.md").read_text(), re.MULTILINE)
 

@@ -23,10 +23,7 @@ from tests.strategies import a_launch, a_record
 
 
 def test_the_measuring_share_is_operations_over_time_with_servers_up() -> None:
-    """By hand: whatever has operations under way counts its wall time, 10 ms each but for a count and settling of 3.
-
-    The 40 ms of idleness count once, though two targets share them.
-    """
+    """By hand: whatever has operations under way counts its wall time, 10 ms each but for a count and settling of 3."""
     at = {"scale": "small", "launch": 0, "target": "x@process"}
     wall = {"latencies_ns": [1], "wall_ns": 10_000_000}
     plain = a_record({})
@@ -37,11 +34,12 @@ def test_the_measuring_share_is_operations_over_time_with_servers_up() -> None:
         Calibrated(**at, **wall, protocol="http", slice=0, warmup=False, cpu_ns=1, reason=""),
         GrowthSearched(**at, **wall, vectors=250, slice=0, warmup=False),
         a_rung(at),
-        *(IdleRead(scale="small", launch=0, target=name, wall_ns=40_000_000, cpu_ns=0) for name in ("a@x", "b@x")),
-        LaunchEnded(scale="small", launch=0, up_ns=5, measuring_ns=186_000_000, stop_ns=5),
+        # The same second of two targets counts once.
+        *(IdleRead(scale="small", launch=0, target=name, wall_ns=10_000_000, cpu_ns=0) for name in ("a@b", "c@d")),
+        LaunchEnded(scale="small", launch=0, up_ns=5, measuring_ns=126_000_000, stop_ns=5),
     )
     share = measuring_share(Record(plain.folder, plain.run, seen, truncated=False))
-    assert share == pytest.approx((5 * 10 + 3 + 40) / 186)
+    assert share == pytest.approx((6 * 10 + 3) / 126)
 
 
 def a_rung(at: Mapping[str, object]) -> CrowdRan:

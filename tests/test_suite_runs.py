@@ -134,14 +134,27 @@ def test_against_its_own_baseline_a_run_compares_in_both_ways(baselines: Path, t
     assert "test_search[p50_latency_ms-small-exact@process]" in names
 
 
-def test_a_slower_driver_in_its_place_fails_the_rows_by_name(baselines: Path, tmp_path: Path) -> None:
-    """Twenty times the work in every search of exact@process; insertion and memory stay quiet."""
-    slow = run_suite(tmp_path, *SMALL, "-p", "tests.plugins.slow_exact", f"--baselines={baselines}")
+def test_a_slower_driver_in_its_place_fails_the_rows_by_name(tmp_path: Path) -> None:
+    """Twenty times the work in every search of exact@process, beside three stores that anchor it; the rest is quiet."""
+    anchored = ("--scale=small", "--launches=3", "-p", "tests.plugins.anchors", "--target=exact@process")
+    anchored = (*anchored, *(f"--target={name}@embedded" for name in ("first", "second", "third")))
+    before = run_suite(tmp_path / "before", *anchored)
+    folder = tmp_path / "accepted"
+    allow = ["--allow", "dirty"] if before.record.run.suite_dirty else []
+    assert analysis(["accept", str(before.folder), "--baselines", str(folder), *allow]) == 0
+    slow = run_suite(tmp_path / "slow", *anchored, "-p", "tests.plugins.slow_exact", f"--baselines={folder}")
     assert slow.status == 1, slow.output
     assert "FAILED benchmarks/test_search.py::test_search[p50_latency_ms-small-exact@process]" in slow.output
     assert "regression: p50_latency_ms at small of exact@process" in slow.output.replace("\n", " ")
     assert "FAILED benchmarks/test_insertion.py" not in slow.output
     assert "FAILED benchmarks/test_memory.py" not in slow.output
+
+
+def test_the_same_slower_driver_without_an_anchor_is_inconclusive(baselines: Path, tmp_path: Path) -> None:
+    """Beside exact@embedded alone, which has another profile, it may be the machine."""
+    slow = run_suite(tmp_path, *SMALL, "-p", "tests.plugins.slow_exact", f"--baselines={baselines}")
+    assert "regression: p50_latency_ms" not in slow.output
+    assert "by no number of launches (a duet decides these)" in slow.output.replace("\n", " ")
 
 
 def test_a_chosen_row_is_a_partial_run_that_misses_nothing(tmp_path: Path) -> None:
