@@ -51,6 +51,8 @@ RUN_BY = {
     "python -m analysis verdicts latest": ("tests/test_suite_runs.py", '"verdicts", "latest"'),
     # With the runs by their names.
     "python -m analysis compare RUN latest": ("tests/analysis/test_compare.py", '"compare", "one", "latest"'),
+    # On two targets, in two rounds.
+    "python -m fixtures.experiments isolation": ("tests/test_experiments.py", 'main(["isolation", "--rounds", "2"'),
     "python -m fixtures.configuration --write": ("tests/test_configuration.py", 'main(["--write"])'),
     f"pytest benchmarks {EXAMPLE} --target example@embedded --scale small --launches 1": (
         "tests/test_docs.py",
