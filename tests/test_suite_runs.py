@@ -131,6 +131,7 @@ def test_against_its_own_baseline_a_run_compares_in_both_ways(baselines: Path, t
     assert again.status == 0, again.output
     assert "(NOW)" in again.output
     assert "Comparing against benchmarks from" in again.output
+    assert "machine_info is different" not in again.output
     assert "no baseline" not in again.output.rpartition("Verdicts")[2]
     names = {case.get("name") for case in ET.parse(junit).getroot().iter("testcase")}
     assert "test_search[p50_latency_ms-small-exact@process]" in names
