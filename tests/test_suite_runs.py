@@ -145,9 +145,9 @@ def verdicts_of(ran: Ran, baselines: Path) -> str:
 
 
 def test_a_slower_driver_in_its_place_fails_the_rows_by_name(tmp_path: Path) -> None:
-    """Twenty times the work in every search of exact@process, beside three stores that anchor it; the rest is quiet."""
+    """Five times the work in every search of exact@process, beside three stores that anchor it; the rest is quiet."""
     anchored = ("--scale=small", "--launches=2", "-p", "tests.plugins.anchors", "--target=exact@process")
-    anchored = (*anchored, *(f"--target={name}@embedded" for name in ("first", "second", "third")))
+    anchored = (*anchored, *(f"--target={name}@process" for name in ("first", "second", "third")))
     before = run_suite(tmp_path / "before", *anchored)
     folder = tmp_path / "accepted"
     allow = ["--allow", "dirty"] if before.record.run.suite_dirty else []

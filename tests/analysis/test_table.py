@@ -81,6 +81,22 @@ def test_the_figure_is_the_geometric_mean_with_its_interval() -> None:
     assert all(math.isinf(one.half_width) for one in single.values())
 
 
+@pytest.mark.parametrize(
+    ("latencies", "shown"),
+    [
+        ((1.0, 1.02, 0.98), "±5%"),
+        # t of 2 degrees of freedom is 4.303: exp(4.303 * 0.35 / sqrt 3) = 2.39, and half the interval were 98 %.
+        (tuple(math.exp(0.35 * step) for step in (-1, 0, 1)), "×/÷2.4"),
+        (tuple(math.exp(0.6 * step) for step in (-1, 0, 1)), "×/÷4.4"),
+        (tuple(math.exp(2.0 * step) for step in (-1, 0, 1)), "±?"),
+    ],
+)
+def test_a_wide_interval_is_a_factor(latencies: tuple[float, ...], shown: str) -> None:
+    """Half of it as a share would be more than the figure has to lose."""
+    (line,) = [line for line in text(a_record({"chroma@process": latencies})).splitlines() if "p50_latency_ms" in line]
+    assert f"1.00 {shown} │" in line
+
+
 def test_one_launch_has_no_rank_and_the_legend_says_so() -> None:
     """It tells no spread, so it beats nobody."""
     record = a_record({"chroma@process": (1.0,), "weaviate@process": (9.0,)})
