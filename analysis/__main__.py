@@ -1,4 +1,4 @@
-"""`python -m analysis`: show, judge and accept stored runs. The commands are in `analysis.commands`."""
+"""`python -m analysis`: show, compare, judge and accept stored runs. The commands are in `analysis.commands`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.accept import OVERRIDES
-from analysis.commands import accept_run, load, show_run, show_sweep, verdicts_of_run
+from analysis.commands import (
+    accept_run,
+    compare_runs,
+    load,
+    resources_of_run,
+    show_run,
+    show_sweep,
+    verdicts_of_run,
+)
 from analysis.errors import AnalysisError
 from analysis.table import wide_console
 
@@ -20,14 +28,20 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, told in (
         ("show", "print the closing table of a run"),
+        ("compare", "two runs side by side, with every field in which they are unlike; 1 if no row can be compared"),
+        ("resources", "print what each target used in each part of its launches"),
         ("verdicts", "judge a run against the present baselines; 1 if something regressed"),
         ("sweep", "print speed against recall, and draw it into the run's folder"),
         ("accept", "make a run the baseline of its machine"),
     ):
         command = commands.add_parser(name, help=told, description=told)
         command.add_argument("run", metavar="RUN", help="a run's folder, its id, or latest")
+        if name == "compare":
+            command.add_argument("other", metavar="OTHER", help="the run that is held against it")
         command.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
         command.add_argument("--baselines", type=Path, default=Path("baselines"), metavar="DIR")
+        if name == "resources":
+            command.add_argument("--target", action="append", default=[], metavar="PATTERN", help="glob on store@tier")
         if name == "accept":
             command.add_argument(
                 "--allow",
@@ -48,6 +62,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         match options.command:
             case "show":
                 return show_run(record, options.baselines, console)
+            case "compare":
+                return compare_runs(record, load(options.other, options.results), console)
+            case "resources":
+                return resources_of_run(record, options.target, console)
             case "verdicts":
                 return verdicts_of_run(record, options.baselines, console)
             case "sweep":

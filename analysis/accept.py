@@ -16,6 +16,7 @@ from analysis.baselines import Baseline, artifacts_of, find_baselines, present_f
 from analysis.errors import AcceptRefused
 from analysis.fingerprint import folder_name
 from analysis.gate import Judgement, Verdict, judge
+from analysis.likeness import quiet
 from analysis.records import SCHEMA, Record, Run, RunStatus
 from analysis.rows import Outcome, Row, rows_of
 
@@ -152,6 +153,7 @@ def _benchmark(row: Row) -> dict[str, object]:
             "target": row.key.target,
             "launches": list(row.launches),
             "findings": [finding.text for finding in row.findings],
+            "quiet": quiet(row),
         },
         "options": {
             "disable_gc": False,

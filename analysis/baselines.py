@@ -42,6 +42,10 @@ class Artifact(msgspec.Struct, frozen=True):
 
     def differences(self, other: Artifact) -> list[str]:
         """The fields that differ, each with both values."""
+        return [*self.noted(other), *self.unlike(other)]
+
+    def noted(self, other: Artifact) -> list[str]:
+        """Versions and driver, where they differ: what a comparison is there for."""
         found = [
             f"{name}: {getattr(self, name)} against {getattr(other, name)}"
             for name in ("server_version", "client_version")
@@ -49,15 +53,20 @@ class Artifact(msgspec.Struct, frozen=True):
         ]
         if self.driver_sha256 != other.driver_sha256:
             found.append("driver: another source")
-        for name in sorted({*self.settings, *other.settings}):
-            mine, theirs = self.settings.get(name, "(none)"), other.settings.get(name, "(none)")
-            if mine != theirs:
-                found.append(f"{name}: {mine} against {theirs}")
         return found
+
+    def unlike(self, other: Artifact) -> list[str]:
+        """The settings that differ: with them it is another thing that is measured."""
+        names = sorted({*self.settings, *other.settings})
+        pairs = {name: (self.settings.get(name, "(none)"), other.settings.get(name, "(none)")) for name in names}
+        return [f"{name}: {mine} against {theirs}" for name, (mine, theirs) in pairs.items() if mine != theirs]
 
 
 class ExtraInfo(msgspec.Struct, frozen=True):
-    """What the gate needs of a row, where pytest-benchmark keeps extra information."""
+    """What the gate needs of a row, where pytest-benchmark keeps extra information.
+
+    `quiet` tells that others did not fill the machine meanwhile.
+    """
 
     metric: str
     scale: str
@@ -66,6 +75,7 @@ class ExtraInfo(msgspec.Struct, frozen=True):
     direction: str
     launches: list[int]
     findings: list[str]
+    quiet: bool = True
 
 
 class Stats(msgspec.Struct, frozen=True):

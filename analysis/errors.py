@@ -10,6 +10,7 @@ AnalysisError
 ├── NotMeasured              the run was not asked for that study
 ├── NotWritable              a file beside a record cannot be written
 ├── UnknownMetric            no metric has that name (the nearest is given)
+├── UnknownTarget            no target of the run has that name
 └── AcceptRefused            a run that must not become a baseline
 """
 
@@ -26,6 +27,7 @@ __all__ = [
     "OlderSchema",
     "RecordError",
     "UnknownMetric",
+    "UnknownTarget",
     "UnversionedRecord",
 ]
 
@@ -72,3 +74,7 @@ class NotWritable(AnalysisError):
 
 class UnknownMetric(AnalysisError):
     """No metric has that name."""
+
+
+class UnknownTarget(AnalysisError):
+    """No target of the run has that name."""

@@ -1,18 +1,19 @@
 """The registry: the one place where a metric's name, unit, direction, tolerance and formula stand together.
 
-The formulas themselves are in `analysis.reductions`; `analysis.rows` applies them. A launch gives one number a metric.
+What a metric is stands in `analysis.metric`, its formula in `analysis.reductions`; `analysis.rows` applies them. A
+launch gives one number a metric.
 """
 
 from __future__ import annotations
 
 import difflib
-import enum
-import math
-from dataclasses import dataclass
+from collections.abc import Collection
 
-from analysis import reductions
+from analysis import mixed, reductions
 from analysis.errors import UnknownMetric
-from analysis.reductions import NotApplicable, Reduce, cold_throughput
+from analysis.load_metrics import LOAD_METRICS
+from analysis.metric import Direction, Group, Metric
+from analysis.reductions import NotApplicable, cold_throughput
 
 __all__ = [
     "METRICS",
@@ -22,59 +23,9 @@ __all__ = [
     "NotApplicable",
     "cold_throughput",
     "metric_named",
+    "metrics_of",
     "names_of",
 ]
-
-
-class Direction(enum.StrEnum):
-    """Which way is better."""
-
-    UP = "up"
-    DOWN = "down"
-
-
-class Group(enum.StrEnum):
-    """What is asked: the benchmark module `benchmarks/test_GROUP.py` holds the group's rows."""
-
-    INSERTION = "insertion"
-    SEARCH = "search"
-    MEMORY = "memory"
-    SCALABILITY = "scalability"
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """What a row measures, and how a change in it is judged.
-
-    `definition` is the sentence that tables and documents show. A figure that `follows_machine_speed` is adjusted
-    by what the anchors did in the same launches. Figures are compared by the ratio of `offset + figure`: a share or a
-    growth in per cent has the offset 100, so that it counts as the factor it stands for, and 0 % is a number too.
-    """
-
-    name: str
-    unit: str
-    direction: Direction
-    group: Group
-    definition: str
-    reduce: Reduce
-    follows_machine_speed: bool = True
-    tolerance: float = 0.05
-    offset: float = 0.0
-
-    def logarithm(self, value: float) -> float:
-        """The log figure that is compared. ValueError for one that has no ratio to anything."""
-        return math.log(self.offset + value)
-
-    def from_logarithm(self, log_figure: float) -> float:
-        """The figure of a log figure; infinite where it is beyond any number."""
-        if log_figure >= 700:
-            return math.inf
-        # Not exp(log) - offset, whose rounding would make a small number of zero.
-        return self.offset * math.expm1(log_figure - math.log(self.offset)) if self.offset else math.exp(log_figure)
-
-    def __str__(self) -> str:
-        return self.name
-
 
 UP, DOWN = Direction.UP, Direction.DOWN
 
@@ -225,6 +176,100 @@ METRICS: tuple[Metric, ...] = (
         "timed queries over CPU seconds, user and system, of server and client",
         reductions.queries_per_cpu_second,
     ),
+    Metric(
+        "filtered_1_percent_p50_ms",
+        "ms",
+        DOWN,
+        Group.MIXED,
+        "median latency of a search among 1 % of the vectors",
+        mixed.filtered_p50_ms(1),
+        study="mixed",
+    ),
+    Metric(
+        "filtered_10_percent_p50_ms",
+        "ms",
+        DOWN,
+        Group.MIXED,
+        "median latency of a search among 10 % of the vectors",
+        mixed.filtered_p50_ms(10),
+        study="mixed",
+    ),
+    Metric(
+        "filtered_50_percent_p50_ms",
+        "ms",
+        DOWN,
+        Group.MIXED,
+        "median latency of a search among 50 % of the vectors",
+        mixed.filtered_p50_ms(50),
+        study="mixed",
+    ),
+    Metric(
+        "filtered_1_percent_recall_at_10",
+        "ratio",
+        UP,
+        Group.MIXED,
+        "mean share of the exact ten among 1 % of the vectors",
+        mixed.filtered_recall(1),
+        study="mixed",
+        follows_machine_speed=False,
+    ),
+    Metric(
+        "filtered_10_percent_recall_at_10",
+        "ratio",
+        UP,
+        Group.MIXED,
+        "mean share of the exact ten among 10 % of the vectors",
+        mixed.filtered_recall(10),
+        study="mixed",
+        follows_machine_speed=False,
+    ),
+    Metric(
+        "filtered_50_percent_recall_at_10",
+        "ratio",
+        UP,
+        Group.MIXED,
+        "mean share of the exact ten among 50 % of the vectors",
+        mixed.filtered_recall(50),
+        study="mixed",
+        follows_machine_speed=False,
+    ),
+    Metric(
+        "search_during_insert_p50_ms",
+        "ms",
+        DOWN,
+        Group.MIXED,
+        "median latency of a search while another client inserts batch after batch",
+        mixed.search_during_insert_ms(50),
+        study="mixed",
+    ),
+    Metric(
+        "search_during_insert_p99_ms",
+        "ms",
+        DOWN,
+        Group.MIXED,
+        "99th percentile of the same",
+        mixed.search_during_insert_ms(99),
+        study="mixed",
+    ),
+    Metric(
+        "update_latency_ms",
+        "ms",
+        DOWN,
+        Group.MIXED,
+        "median update of one vector",
+        mixed.change_ms("update"),
+        study="mixed",
+    ),
+    Metric(
+        "delete_latency_ms",
+        "ms",
+        DOWN,
+        Group.MIXED,
+        "median deletion of one vector",
+        mixed.change_ms("delete"),
+        study="mixed",
+    ),
+    *LOAD_METRICS,
 )
 
 _BY_NAME = {metric.name: metric for metric in METRICS}
@@ -242,3 +287,8 @@ def metric_named(name: str) -> Metric:
 def names_of(group: Group) -> list[str]:
     """The names of a group's metrics, in the registry's order."""
     return [metric.name for metric in METRICS if metric.group is group]
+
+
+def metrics_of(studies: Collection[str]) -> list[Metric]:
+    """The metrics that have rows in a run of these studies: those of no study, and theirs."""
+    return [metric for metric in METRICS if not metric.study or metric.study in studies]

@@ -1,8 +1,9 @@
 """What a run writes down as it goes: one frozen value a line of `observations.jsonl`.
 
-Written by `fixtures.recorder`, read through `analysis.records`. Every value names its scale, launch and
-target (`MachineRead` and `LaunchEnded` speak of all targets). Times are integers in nanoseconds from a
-monotonic clock; sizes are bytes.
+Written by `fixtures.recorder`, read through `analysis.records`. Every value names its scale, launch and target
+(`MachineRead`, `LaunchEnded` and `SamplerRan` speak of all targets). Times are integers in nanoseconds from a monotonic
+clock; sizes are bytes. What is about resources is in `analysis.watched`, what only studies see in
+`analysis.study_observations`.
 """
 
 from __future__ import annotations
@@ -11,41 +12,53 @@ import enum
 
 import msgspec
 
+from analysis.launch_observations import LaunchEnded, TargetPlaced
+from analysis.observed_load import ClosedLoopRan, CrowdCounted, CrowdRan, OpenLoopRan, RateProbed
+from analysis.observed_sweep import EfSetting, SweepBegan, SweepSearched
+from analysis.phases import Phase
+from analysis.study_observations import Changed, FilteredSearched, Lacked, SearchedDuringInsert
+from analysis.watched import (
+    DiskRead,
+    IdleRead,
+    MemoryDenied,
+    ResourceSeries,
+    SamplerRan,
+    SamplingFailed,
+)
+
 __all__ = [
     "BatchInserted",
+    "Calibrated",
+    "Changed",
     "Collected",
     "CollectorRead",
     "CrowdCounted",
     "CrowdRan",
+    "DiskRead",
     "EfSetting",
+    "FilteredSearched",
     "GrowthSearched",
+    "IdleRead",
+    "Lacked",
     "LaunchEnded",
     "MachineRead",
+    "MemoryDenied",
     "MemoryRead",
     "Observation",
     "Phase",
+    "ResourceSeries",
+    "SampleChecked",
+    "SamplerRan",
+    "SamplingFailed",
     "SearchPathKind",
+    "SearchedDuringInsert",
     "SliceSearched",
     "SweepBegan",
     "SweepSearched",
     "TargetFailed",
+    "TargetPlaced",
     "TargetStarted",
 ]
-
-
-class Phase(enum.StrEnum):
-    """The parts of a launch, in their order."""
-
-    START = "start"
-    INSERT = "insert"
-    SETTLE = "settle"
-    IDLE = "idle"
-    SEARCH = "search"
-    REINSERT = "reinsert"
-    GROWTH = "growth"
-    CROWD = "concurrency"
-    SWEEP = "sweep"
-    STOP = "stop"
 
 
 class SearchPathKind(enum.StrEnum):
@@ -124,6 +137,42 @@ class SliceSearched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     collector_ns: int
 
 
+class Calibrated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="calibrated"):
+    """A block of empty answers, asked for by the target's own worker over the target's own protocol.
+
+    What client and transport alone cost. Nothing in it and a `reason` where it could not be had.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    protocol: str
+    slice: int
+    warmup: bool
+    latencies_ns: list[int]
+    wall_ns: int
+    cpu_ns: int
+    reason: str
+
+
+class SampleChecked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="sample-checked"):
+    """A sample of the first collection's vectors, each searched by itself.
+
+    `missed` are not among the first `k`, `lost` not even among the first `deeper`; `disordered` counts the answers in
+    which a nearer vector came after a farther one.
+    """
+
+    scale: str
+    launch: int
+    target: str
+    sampled: int
+    k: int
+    deeper: int
+    missed: list[int]
+    lost: list[int]
+    disordered: int
+
+
 class CollectorRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="collector-read"):
     """What the server's garbage collector has spent since the server started; None where that is not known.
 
@@ -148,78 +197,6 @@ class GrowthSearched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ta
     slice: int
     warmup: bool
     latencies_ns: list[int]
-    wall_ns: int
-
-
-class CrowdRan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="crowd-ran"):
-    """One rung of the concurrency ladder: so many clients at once, nine searches to one insert each.
-
-    `rate` is in completed operations a second, over the time in which all clients were at it; latencies are of all
-    operations; `client_cpu_ns` is of all clients together.
-    """
-
-    scale: str
-    launch: int
-    target: str
-    rung: int
-    clients: int
-    searches: int
-    inserts: int
-    failures: int
-    first_failure: str
-    rate: float
-    wall_ns: int
-    mean_latency_ns: int
-    p99_latency_ns: int
-    client_cpu_ns: int
-
-
-class CrowdCounted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="crowd-counted"):
-    """The collection's count after the ladder: inserts under concurrency are lost or are not."""
-
-    scale: str
-    launch: int
-    target: str
-    expected: int
-    counted: int
-
-
-class EfSetting(enum.StrEnum):
-    """How a target's ef is set: for a search, for a collection when it is made, or not at all."""
-
-    SEARCH = "search"
-    COLLECTION = "collection"
-    NONE = "none"
-
-
-class SweepBegan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="sweep-began"):
-    """How the ef of this target is set, and why so.
-
-    With `collection` each ef has a collection of its own, and so a graph of its own.
-    """
-
-    scale: str
-    launch: int
-    target: str
-    setting: EfSetting
-    reason: str
-
-
-class SweepSearched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="sweep-searched"):
-    """A slice of searches with one ef over all vectors; `ef` is None for a target that has none.
-
-    `latencies_ns[i]` and `hits[i]` belong to query `(first_query + i) % queries`, as in SliceSearched.
-    """
-
-    scale: str
-    launch: int
-    target: str
-    ef: int | None
-    slice: int
-    first_query: int
-    k: int
-    latencies_ns: list[int]
-    hits: list[int]
     wall_ns: int
 
 
@@ -256,7 +233,8 @@ class MachineRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
 
     `steal_ns`, `cpu_ns` and `swapped_pages` are counters since boot; `runnable` is the run queue's length
     without the reader itself; `wall_minus_monotonic_ns` moves only when somebody steps the wall clock;
-    `mhz` is the mean current frequency, 0 where the kernel does not tell.
+    `mhz` is the mean current frequency, 0 where the kernel does not tell. `target` is the one that was up, where only
+    one was (`--isolate`); else it is empty.
     """
 
     scale: str
@@ -268,31 +246,38 @@ class MachineRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
     swapped_pages: int
     wall_minus_monotonic_ns: int
     mhz: float
-
-
-class LaunchEnded(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="launch-ended"):
-    """A launch is over. `up_ns` was spent starting, `measuring_ns` with all servers up, `stop_ns` stopping."""
-
-    scale: str
-    launch: int
-    up_ns: int
-    measuring_ns: int
-    stop_ns: int
+    target: str = ""
 
 
 Observation = (
     TargetStarted
+    | TargetPlaced
     | BatchInserted
     | Collected
     | SliceSearched
+    | Calibrated
+    | SampleChecked
     | CollectorRead
     | GrowthSearched
     | CrowdRan
     | CrowdCounted
+    | Lacked
+    | FilteredSearched
+    | SearchedDuringInsert
+    | Changed
+    | ClosedLoopRan
+    | OpenLoopRan
+    | RateProbed
     | SweepBegan
     | SweepSearched
     | MemoryRead
     | TargetFailed
     | MachineRead
     | LaunchEnded
+    | ResourceSeries
+    | SamplingFailed
+    | SamplerRan
+    | IdleRead
+    | DiskRead
+    | MemoryDenied
 )

@@ -44,7 +44,10 @@ class RunStatus(enum.StrEnum):
 
 
 class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The machine. The first group sets speed by design and is the fingerprint's key; the rest is noted."""
+    """The machine. The first group sets speed by design and is the fingerprint's key; the rest is noted.
+
+    `placement` is of the key too: which cores client and server may use makes another machine of it.
+    """
 
     cpu_model: str
     architecture: str
@@ -58,6 +61,8 @@ class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     memory_bytes: int
     microcode: str
     hypervisor: bool
+
+    placement: str = "free"
 
 
 class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,6 +116,16 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     versions: dict[str, str]
     partial: bool = False
     reported: dict[str, Reported] = {}
+
+    @property
+    def isolated(self) -> bool:
+        """One target was up at a time, so launches of one number were not at one time."""
+        return self.options.get("isolate", "no") == "yes"
+
+    @property
+    def studies(self) -> tuple[str, ...]:
+        """The studies that the run was asked for, beside what every run measures."""
+        return tuple(name for name in self.options.get("studies", "").split(",") if name)
 
 
 @dataclass(frozen=True, slots=True)

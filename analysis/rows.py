@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from analysis.findings import Finding, Severity
-from analysis.metrics import METRICS, Metric, NotApplicable, metric_named
+from analysis.metrics import Metric, NotApplicable, metric_named, metrics_of
 from analysis.records import Record, Resolution
 from analysis.scenes import Scene, scenes_of
 from analysis.validity import RECALL_FLOOR, judge_launch, judge_number
@@ -77,13 +77,14 @@ class Row:
 
 
 def rows_of(record: Record) -> tuple[Row, ...]:
-    """Every metric x scale x target that the run was asked for."""
+    """Every metric x scale x target that the run was asked for. A study that it was not asked for has no rows."""
     floor = float(record.run.options.get("recall-floor", RECALL_FLOOR))
+    metrics = metrics_of(record.run.studies)
     rows: list[Row] = []
     for scene in scenes_of(record).values():
         for resolution in record.run.targets:
             findings = _findings(scene, resolution.target, floor, record.run.host.cores)
-            rows += (_row(metric, resolution, scene, findings) for metric in METRICS)
+            rows += (_row(metric, resolution, scene, findings) for metric in metrics)
     return tuple(rows)
 
 
@@ -91,9 +92,7 @@ def _findings(scene: Scene, target: str, floor: float, cores: int) -> list[Findi
     found = [
         finding
         for launch in scene.launches.get(target, ())
-        for finding in judge_launch(
-            launch, scene.machine.get(launch.launch, ()), floor, cores, ended=launch.launch in scene.ended
-        )
+        for finding in judge_launch(launch, scene.readings(launch), floor, cores, ended=scene.came_to_its_end(launch))
     ]
     return found + [finding for finding in scene.findings if finding.target in ("", target)]
 
@@ -116,7 +115,7 @@ def _row(metric: Metric, resolution: Resolution, scene: Scene, findings: Sequenc
             remedy=fault.remedy,
             findings=_joined(concerned),
         )
-    if not any(launch.launch in scene.ended for launch in launches) and not measured:
+    if not any(map(scene.came_to_its_end, launches)) and not measured:
         return Row(key, Outcome.NOT_RUN, reason="The run ended before this was measured.", remedy="Run it again.")
     if not measured:
         reasons = {value.reason for _, value in numbers if isinstance(value, NotApplicable)}

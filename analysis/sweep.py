@@ -145,10 +145,10 @@ def _swept(target: str, launches: Sequence[LaunchObservations], scene: Scene, co
     for one in launches:
         found = _samples(one.all_of(SweepSearched))
         # Low recall is what a sweep looks at, so the floor is none here.
-        findings = judge_launch(one, scene.machine.get(one.launch, ()), 0.0, cores)
+        findings = judge_launch(one, scene.readings(one), 0.0, cores)
         against = [seen for seen in findings if seen.severity is Severity.INVALID and _METRIC in seen.concerns]
         invalid += [f"launch {one.launch + 1} is invalid: {seen.rule}: {seen.text}" for seen in against]
-        if found and not against and one.launch in scene.ended:
+        if found and not against and scene.came_to_its_end(one):
             samples[one.launch] = found
     told = [(seen.setting, seen.reason) for one in launches for seen in one.all_of(SweepBegan)]
     setting, why = told[0] if told else (EfSetting.NONE, "it was not asked")

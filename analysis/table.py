@@ -14,6 +14,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from analysis.calibration import calibration_lines
 from analysis.comparison import Figure, figures
 from analysis.gate import Verdict
 from analysis.metrics import METRICS, Direction, Metric, metric_named
@@ -22,6 +23,7 @@ from analysis.quantities import format_number
 from analysis.records import Dataset, Record
 from analysis.rows import Outcome, Row, RowKey
 from analysis.scenes import scenes_of
+from analysis.usagetable import resource_notes
 
 __all__ = ["closing_table", "wide_console"]
 
@@ -31,7 +33,7 @@ _PLAIN_WIDTH = 120
 # The longest units, where the metric's name tells the rest.
 _SHORT_UNITS = {"MB per 1,000 vectors": "MB/1,000", "% per doubling": "%/doubling", "queries/CPU-s": "q/CPU-s"}
 _ANCHOR = "exact"
-_TIERS = ("mount", "container", "process", "embedded")
+_TIERS = ("mount", "container", "remote", "process", "embedded")
 _ABSENT = {
     Outcome.INVALID: "invalid",
     Outcome.NOT_APPLICABLE: "n/a",
@@ -68,13 +70,19 @@ def closing_table(
 ) -> RenderableType:
     """Targets side by side per scale, findings, what was skipped or failed and why, verdicts, the record's place."""
     scenes = scenes_of(record)
-    shown = _Shown({row.key: row for row in rows}, figures(rows), {verdict.key: verdict for verdict in verdicts})
+    shown = _Shown(
+        {row.key: row for row in rows},
+        figures(rows, at_one_time=not record.run.isolated),
+        {verdict.key: verdict for verdict in verdicts},
+    )
     parts: list[RenderableType] = [headline(record)]
     for dataset in record.run.datasets:
         mine = [row for row in rows if row.key.scale == dataset.scale]
         targets = _in_order(row.key.target for row in mine if row.outcome is not Outcome.SKIPPED)
         parts += _scale_tables(dataset, targets, shown, max(1, (width - _LABEL_WIDTH) // _CELL_WIDTH))
         parts += cold_starts(scenes[dataset.scale], targets)
+        parts += calibration_lines(scenes[dataset.scale], targets)
+        parts += resource_notes(scenes[dataset.scale], targets)
         parts += findings(mine, scenes[dataset.scale])
     parts += absent(rows)
     parts += verdict_summary(verdicts, rows)
@@ -127,7 +135,9 @@ def _one_table(title: str, scale: str, targets: Sequence[str], shown: _Shown) ->
         store, tier = name.split("@", 1)
         style = "dim" if store == _ANCHOR else None
         table.add_column(f"{store}\n@{tier}", justify="right", style=style, no_wrap=True)
-    for metric, following in zip(METRICS, (*METRICS[1:], None), strict=True):
+    asked = {key.metric for key in shown.rows}
+    metrics = [metric for metric in METRICS if metric.name in asked or not metric.study]
+    for metric, following in zip(metrics, (*metrics[1:], None), strict=True):
         cells = [_cell(RowKey(metric.name, scale, name), shown) for name in targets]
         last = following is None or following.group is not metric.group
         table.add_row(_metric_label(metric), *cells, end_section=last)

@@ -1,7 +1,8 @@
 """Is this number a measurement at all? Rules over what was observed of a target; each finding carries its advice.
 
 Reads `analysis.launch`; `analysis.rows` takes invalid launches out of a row and shows every finding beside it. What the
-machine did is judged in `analysis.machine`.
+machine did is judged in `analysis.machine`, what became of the vectors in `analysis.keeping`, and whether the launches
+measure one thing in `analysis.steadiness`.
 """
 
 from __future__ import annotations
@@ -9,12 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from analysis.changes import judge_changes
 from analysis.findings import EVERY_METRIC, INSERT_TIMES, SEARCH_TIMES, TIMES, Finding, Severity
+from analysis.keeping import judge_keeping
 from analysis.launch import LaunchObservations
+from analysis.load_validity import judge_load
 from analysis.machine import judge_machine
 from analysis.metrics import Metric, metric_named
 from analysis.observations import MachineRead, SearchPathKind
+from analysis.sampling import judge_sampling
 from analysis.statistics import percentile
+from analysis.steadiness import judge_order, judge_steadiness
 
 __all__ = ["RECALL_FLOOR", "judge_launch", "judge_number", "judge_scale"]
 
@@ -24,7 +30,9 @@ _IN_FLIGHT = 0.05
 _ANCHOR = "exact@embedded"
 _ANCHOR_MOVE = 0.20
 _TAIL_QUERIES = 1_000
-_SERVER_TIERS = ("process", "container")
+_EVERY = 0.9995
+_FEW_VECTORS = 2_000
+_SERVER_TIERS = ("process", "container", "remote")
 
 
 def judge_launch(
@@ -39,15 +47,22 @@ def judge_launch(
 
     `cores` is how many processors the machine has; `ended` tells that the launch came to its end.
     """
+    recall = metric_named("recall_at_10").reduce(launch)
+    known = recall if isinstance(recall, float) else None
     found = [
         *_counts(launch),
-        *_recall(launch, recall_floor),
+        *_recall(launch, known, recall_floor),
+        *judge_keeping(launch, known, recall_floor),
         *_client(launch),
         *_in_flight(launch),
         *judge_machine(launch.launch, machine, cores),
         *_crowd(launch),
+        *judge_changes(launch, recall_floor),
+        *judge_load(launch, cores),
         *_sample_sizes(launch),
         *_path(launch),
+        *judge_order(launch),
+        *judge_sampling(launch),
     ]
     if not ended:
         found.append(_cut_short(launch))
@@ -86,9 +101,8 @@ def _counts(launch: LaunchObservations) -> Iterator[Finding]:
             )
 
 
-def _recall(launch: LaunchObservations, floor: float) -> Iterator[Finding]:
-    recall = metric_named("recall_at_10").reduce(launch)
-    if isinstance(recall, float) and recall < floor:
+def _recall(launch: LaunchObservations, recall: float | None, floor: float) -> Iterator[Finding]:
+    if recall is not None and recall < floor:
         yield Finding(
             "low recall",
             Severity.INVALID,
@@ -212,22 +226,7 @@ def judge_scale(by_target: Mapping[str, Sequence[LaunchObservations]]) -> Iterat
     """Findings that only show over all launches of a target, or over all targets of a scale."""
     yield from _anchor(by_target.get(_ANCHOR, ()))
     yield from _hardness(by_target)
-    for target, launches in by_target.items():
-        yield from _paths(target, launches)
-
-
-def _paths(target: str, launches: Sequence[LaunchObservations]) -> Iterator[Finding]:
-    paths = {one.collected[0].path for one in launches if one.collected}
-    if len(paths) > 1:
-        yield Finding(
-            "path changed",
-            Severity.WARNED,
-            f"searches were answered by {' and by '.join(sorted(paths))} in different launches",
-            "the launches do not measure one thing: see the index settings",
-            tuple(one.launch for one in launches),
-            SEARCH_TIMES,
-            target=target,
-        )
+    yield from judge_steadiness(by_target)
 
 
 def _anchor(launches: Sequence[LaunchObservations]) -> Iterator[Finding]:
@@ -240,7 +239,7 @@ def _anchor(launches: Sequence[LaunchObservations]) -> Iterator[Finding]:
             "anchor moved",
             Severity.WARNED,
             f"the same computation ({_ANCHOR}) took up to {move:.0%} longer in some launches than in others",
-            "the machine changed speed during the run: trust the ratios, not the absolute times",
+            "the machine changed speed during the run: trust ratios of interleaved targets, not absolute times",
             tuple(medians),
             TIMES,
         )
@@ -254,12 +253,17 @@ def _hardness(by_target: Mapping[str, Sequence[LaunchObservations]]) -> Iterator
         for one in launches
         if isinstance(recall := metric_named("recall_at_10").reduce(one), float)
     ]
-    if recalls and min(recalls) >= 0.9995:
+    if recalls and min(recalls) >= _EVERY:
+        vectors = max(one.vectors for launches in by_target.values() for one in launches)
+        few = vectors <= _FEW_VECTORS
         yield Finding(
             "too easy",
             Severity.WARNED,
-            "every store found every neighbour (recall@10 1.000)",
-            "this workload does not tell the indexes apart: compare recall at a larger scale",
+            f"every store found every neighbour (recall@10 1.000){f' of {vectors:,} vectors' if few else ''}",
+            "so few vectors are the reason, nearly any index finds all of them: compare recall from medium up"
+            if few
+            else "this data does not tell the indexes apart, and speed bought with recall does not show: take harder "
+            "data (--dataset)",
             (),
             frozenset({"recall_at_10"}),
         )

@@ -97,6 +97,13 @@ install_fuse() {
     fi
 }
 
+install_docker() {
+    PATH="$PATH:/usr/sbin:/sbin"
+    if [ "$(id -u)" = 0 ] && { ! command -v dockerd || ! command -v debootstrap; } > /dev/null; then
+        install_debian docker.io debootstrap iproute2 || say "Docker is not installed. Debian: apt-get install docker.io debootstrap"
+    fi
+}
+
 build_servers() {
     .venv/bin/python -m fixtures.programs >&2 || exit 1
 }

@@ -11,6 +11,10 @@ from hypothesis import strategies as st
 from analysis.observations import (
     BatchInserted,
     Collected,
+    CollectorRead,
+    CrowdCounted,
+    CrowdRan,
+    GrowthSearched,
     LaunchEnded,
     MachineRead,
     MemoryRead,
@@ -89,9 +93,53 @@ def a_launch(
             used = int(settled_mb * 1e6)
             seen.append(MemoryRead(**at, phase=Phase.INSERT, used=used, peak=used + 5_000_000, processes=1))
             seen.append(MemoryRead(**at, phase=Phase.SETTLE, used=used, peak=used, processes=1))
+            seen.append(CollectorRead(**at, phase=Phase.SEARCH, server_ns=30_000_000, source="told"))
             seen += [_slice(at, number, latency_ms, hits) for number in range(21)]
+            seen.append(CollectorRead(**at, phase=Phase.SEARCH, server_ns=50_000_000, source="told"))
             seen.append(MemoryRead(**at, phase=Phase.SEARCH, used=used, peak=used + 1_000_000, processes=1))
-    return seen
+    return [*seen, *_growth(at, latency_ms), *_ladder(at, latency_ms)]
+
+
+def _growth(at: Mapping[str, object], latency_ms: float) -> list[Observation]:
+    """The median grows with the square root of the size; the warm-up slices are a hundred times slower."""
+    return [
+        GrowthSearched(
+            **at,
+            vectors=size,
+            slice=number,
+            warmup=number == 0,
+            latencies_ns=[int(latency_ms * (size / 1000) ** 0.5 * 1e6) * (100 if number == 0 else 1)] * 50,
+            wall_ns=1,
+        )
+        for number in range(3)
+        for size in (250, 500, 1000)
+    ]
+
+
+def _ladder(at: Mapping[str, object], latency_ms: float) -> list[Observation]:
+    """Eight clients do twice as much as one; the second time everything is a quarter slower."""
+    rungs = [
+        CrowdRan(
+            **at,
+            rung=rung,
+            clients=clients,
+            searches=900,
+            inserts=100,
+            failures=0,
+            first_failure="",
+            rate=_rung_rate(rung, clients, latency_ms),
+            wall_ns=1_000_000_000,
+            mean_latency_ns=int(clients / _rung_rate(rung, clients, latency_ms) * 1e9),
+            p99_latency_ns=int(latency_ms * 8e6),
+            client_cpu_ns=1_000_000,
+        )
+        for rung, clients in enumerate((1, 2, 4, 8, 8, 4, 2, 1))
+    ]
+    return [*rungs, CrowdCounted(**at, expected=600, counted=600)]
+
+
+def _rung_rate(rung: int, clients: int, latency_ms: float) -> float:
+    return float(clients ** (1 / 3) * 1000 / latency_ms * (0.75 if rung > 3 else 1))
 
 
 def _slice(at: Mapping[str, object], number: int, latency_ms: float, hits: int) -> SliceSearched:
@@ -106,6 +154,8 @@ def _slice(at: Mapping[str, object], number: int, latency_ms: float, hits: int) 
         hits=[hits] * 50,
         wall_ns=50 * ns,
         cpu_ns=5 * ns,
+        server_cpu_ns=20 * ns,
+        collector_ns=ns // 2,
     )
 
 

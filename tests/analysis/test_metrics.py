@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis.errors import UnknownMetric
 from analysis.launch import LaunchObservations
-from analysis.metrics import METRICS, Group, NotApplicable, cold_throughput, metric_named, names_of
+from analysis.metrics import METRICS, Group, Metric, NotApplicable, cold_throughput, metric_named, metrics_of, names_of
+from analysis.observations import CollectorRead, CrowdRan
 from analysis.scenes import scenes_of
 from tests.strategies import a_record
 
@@ -26,6 +30,10 @@ DESIGN = {
     "memory_per_vector_bytes": ("B", "down"),
     "peak_memory_usage_mb": ("MB", "down"),
     "memory_efficiency_ratio": ("MB per 1,000 vectors", "down"),
+    "garbage_collection_impact": ("%", "down"),
+    "performance_degradation_rate": ("% per doubling", "down"),
+    "concurrent_operation_support": ("x", "up"),
+    "resource_utilization_efficiency": ("queries/CPU-s", "up"),
 }
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,10 +62,18 @@ WORKED = {
     "memory_per_vector_bytes": 10_000.0,
     "peak_memory_usage_mb": 65.0,
     "memory_efficiency_ratio": 60.0,
+    # 1 % of each slice in the client, 20 ms of 2 s in the server
+    "garbage_collection_impact": 2.0,
+    # the square root of 2 with each doubling
+    "performance_degradation_rate": 100 * (2**0.5 - 1),
+    # both times eight clients do twice as much as one
+    "concurrent_operation_support": 2.0,
+    # 50 queries in 10 ms of the client and 40 ms of the server
+    "resource_utilization_efficiency": 1_000.0,
 }
 
 
-@pytest.mark.parametrize("metric", METRICS, ids=str)
+@pytest.mark.parametrize("metric", metrics_of(()), ids=str)
 def test_a_worked_example(metric: object) -> None:
     """By hand, from the numbers in tests/strategies.py; the warm-up slice is a hundred times slower and left out."""
     assert metric.reduce(one_launch()) == pytest.approx(WORKED[metric.name])
@@ -83,7 +99,7 @@ def test_a_launch_that_saw_nothing_has_no_figure(metric: object) -> None:
 
 def test_the_registry_is_the_designs_table() -> None:
     """Names, units and directions."""
-    assert {metric.name: (metric.unit, str(metric.direction)) for metric in METRICS} == DESIGN
+    assert {metric.name: (metric.unit, str(metric.direction)) for metric in metrics_of(())} == DESIGN
 
 
 def test_every_metric_has_a_benchmark() -> None:
@@ -112,5 +128,41 @@ def test_an_unknown_metric_is_named_with_the_nearest() -> None:
 
 
 def test_names_of_a_group_are_its_own() -> None:
-    """Four, six and three."""
-    assert [len(names_of(group)) for group in (Group.INSERTION, Group.SEARCH, Group.MEMORY)] == [4, 6, 3]
+    """Four, six, four and three."""
+    groups = (Group.INSERTION, Group.SEARCH, Group.MEMORY, Group.SCALABILITY)
+    assert [len(names_of(group)) for group in groups] == [4, 6, 4, 3]
+
+
+@given(st.sampled_from(METRICS), st.floats(1e-6, 1e9))
+def test_a_log_figure_gives_the_figure_back(metric: Metric, value: float) -> None:
+    """Whatever the offset."""
+    assert metric.from_logarithm(metric.logarithm(value)) == pytest.approx(value, rel=1e-6, abs=1e-9)
+
+
+def test_no_share_is_a_number_and_comes_back_as_zero() -> None:
+    """A collector that did not run is 0 %, not a missing figure."""
+    metric = metric_named("garbage_collection_impact")
+    assert metric.from_logarithm(metric.logarithm(0.0)) == 0.0
+
+
+def test_a_collector_that_is_not_known_is_no_zero() -> None:
+    """With the source's own words."""
+    launch, reason = one_launch(), "the metrics page lacks it"
+    seen = [
+        msgspec.structs.replace(one, server_ns=None, source=reason) if isinstance(one, CollectorRead) else one
+        for one in launch.seen
+    ]
+    found = metric_named("garbage_collection_impact").reduce(
+        LaunchObservations(launch.scale, launch.launch, launch.target, seen)
+    )
+    assert found == NotApplicable(reason)
+
+
+def test_a_ladder_that_was_not_climbed_has_no_gain() -> None:
+    """One client alone tells nothing of eight."""
+    launch = one_launch()
+    seen = [one for one in launch.seen if not isinstance(one, CrowdRan) or one.clients == 1]
+    found = metric_named("concurrent_operation_support").reduce(
+        LaunchObservations(launch.scale, launch.launch, launch.target, seen)
+    )
+    assert isinstance(found, NotApplicable)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -117,6 +118,18 @@ def test_verdicts_are_counted_marked_and_the_loud_ones_spelled_out(tmp_path: Pat
     assert "✗ regression: p50_latency_ms at small of weaviate@process" in shown.replace("\n", " ")
     assert "Verdicts: " in shown
     assert "✗ regression" in shown.splitlines()[-2] + shown.splitlines()[-3]
+
+
+def test_the_inconclusive_are_counted_by_what_decides_them(tmp_path: Path) -> None:
+    """More launches some; of a row without an anchor no number of them."""
+    accept(a_record({"chroma@process": (1.0, 1.1, 1.05)}), tmp_path)
+    shown = text(a_record({"chroma@process": (1.0, 1.1, 1.05)}), tmp_path).replace("\n", " ")
+    told = re.search(r"(\d+) inconclusive.*by no number of launches \(a duet decides these\)", shown)
+    assert told
+    assert f"Of the inconclusive, {told[1]} by no number of launches" in shown
+    wide = {**MANY, "chroma@process": (0.8, 1.3, 1.0)}
+    accept(a_record(wide), tmp_path)
+    assert re.search(r"Of the inconclusive, \d+ would be decided by more launches", text(a_record(wide), tmp_path))
 
 
 @pytest.mark.parametrize("width", [80, 100, 120, 200])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 
 from analysis.findings import Finding, Severity
 from analysis.launch import LaunchObservations
-from analysis.observations import MachineRead, Phase, SearchPathKind
+from analysis.observations import CrowdCounted, CrowdRan, MachineRead, Phase, SearchPathKind, SliceSearched
 from analysis.scenes import scenes_of
 from analysis.validity import judge_launch, judge_scale
 from tests.strategies import a_machine, a_record
@@ -28,12 +29,10 @@ def found(launch: LaunchObservations, machine: Sequence[MachineRead] = QUIET) ->
 
 def changed(launch: LaunchObservations, **slice_changes: object) -> LaunchObservations:
     """The launch with every slice changed."""
-    import msgspec
-
-    slices = [msgspec.structs.replace(one, **slice_changes) for one in launch.slices]
-    return LaunchObservations(
-        launch.scale, launch.launch, launch.target, launch.started, launch.batches, launch.collected, slices
-    )
+    seen = [
+        msgspec.structs.replace(one, **slice_changes) if isinstance(one, SliceSearched) else one for one in launch.seen
+    ]
+    return LaunchObservations(launch.scale, launch.launch, launch.target, seen)
 
 
 def test_a_quiet_launch_has_no_finding() -> None:
@@ -106,10 +105,31 @@ def test_a_p99_of_few_queries_is_warned_of() -> None:
 def test_insertion_timed_on_the_cold_collection_is_warned_of() -> None:
     """Where nothing was repeated."""
     plain = a_scene()
-    cold = LaunchObservations(
-        "small", 0, plain.target, plain.started, plain.batches_of(0), plain.collected[:1], plain.slices, plain.memory
-    )
+    seen = [one for one in plain.seen if getattr(one, "collection", 0) == 0]
+    cold = LaunchObservations("small", 0, plain.target, seen)
     assert "throughput_vectors_per_second" in found(cold)["cold insertion"].concerns
+
+
+def with_ladder(kind: type[CrowdRan] | type[CrowdCounted], **changes: object) -> LaunchObservations:
+    """The launch with every rung, or the count after them, changed."""
+    plain = a_scene()
+    seen = [msgspec.structs.replace(one, **changes) if isinstance(one, kind) else one for one in plain.seen]
+    return LaunchObservations("small", 0, plain.target, seen)
+
+
+def test_failures_under_concurrency_invalidate_the_gain_and_nothing_else() -> None:
+    """With the first one's own words."""
+    finding = found(with_ladder(CrowdRan, failures=2, first_failure="TimeoutError: busy"))["failures"]
+    assert finding.severity is Severity.INVALID
+    assert finding.concerns == {"concurrent_operation_support"}
+    assert "16 operations of several clients failed, the first with TimeoutError: busy" in finding.text
+
+
+def test_vectors_lost_under_concurrency_invalidate_the_gain() -> None:
+    """They were acknowledged."""
+    finding = found(with_ladder(CrowdCounted, counted=599))["lost under concurrency"]
+    assert finding.concerns == {"concurrent_operation_support"}
+    assert "600 vectors should be there" in finding.text
 
 
 def test_brute_force_is_warned_of_but_for_our_own_store() -> None:

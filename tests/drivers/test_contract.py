@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 import pytest
 
-from fixtures.drivers.base import Driver, Endpoint, Matrix, SearchPathKind, Space
+from fixtures.drivers.base import Collecting, Deleting, Driver, Endpoint, Filtering, Matrix, SearchPathKind, Space
 from fixtures.targets import Runnable, Target, known_stores, resolve, select
 from fixtures.tiers import start
 from fixtures.tiers.base import Running
@@ -145,6 +145,21 @@ def test_it_describes_itself_with_settings_read_back(driver: Driver) -> None:
     assert all(isinstance(value, str) for pair in told.settings.items() for value in pair)
 
 
+def test_its_settings_are_settings(driver: Driver, running: tuple[Target, Running]) -> None:
+    """The same whatever a collection holds; no folder and no port, which each start has of its own."""
+    endpoint = running[1].endpoint
+    driver.create("settings1", Space(DIMENSIONS))
+    before = driver.describe().settings
+    driver.insert(range(50), TRAIN[:50])
+    driver.settle(60)
+    assert driver.describe().settings == before
+    driver.create("settings2", Space(DIMENSIONS))
+    assert driver.describe().settings == before
+    driver.use("contract")
+    own = [str(endpoint.folder), *(str(port) for port in endpoint.ports.values())]
+    assert [text for text in own for value in before.values() if text in value] == []
+
+
 def test_index_parameters_are_the_same_wherever_there_is_an_index(driver: Driver) -> None:
     """M 16, ef_construction 128, ef 64, cosine: read back, under the names that each store has for them."""
     settings = driver.describe().settings
@@ -174,7 +189,7 @@ def test_another_dimension_is_an_error(driver: Driver) -> None:
 
 
 def test_a_second_collection_is_fresh(driver: Driver) -> None:
-    """It becomes current, is empty, and takes vectors. The last test: the first collection is not current any more."""
+    """It becomes current, is empty, and takes vectors; the first one can be used again and is as it was."""
     driver.create("second", Space(DIMENSIONS))
     driver.insert(range(50), TRAIN[:50])
     driver.settle(60)
@@ -185,6 +200,49 @@ def test_a_second_collection_is_fresh(driver: Driver) -> None:
     assert len(found) == len(set(found))
     assert len(found) >= 0.8 * 50
     assert set(found) <= set(range(50))
+    driver.use("contract")
+    assert driver.count() == len(TRAIN)
+    assert list(driver.search(TRAIN[599], 1)) == [599]
+
+
+def test_what_is_deleted_is_not_found_and_not_counted(driver: Driver) -> None:
+    """Neither by its own vector nor by the count."""
+    if not isinstance(driver, Deleting):
+        pytest.skip("this store cannot delete")
+    driver.create("deleting", Space(DIMENSIONS))
+    driver.insert(range(60), TRAIN[:60])
+    driver.delete([7, 8])
+    driver.settle(60)
+    assert driver.count() == 58
+    assert not {7, 8} & set(driver.search(TRAIN[7], 10))
+    driver.use("contract")
+
+
+def test_a_filtered_search_finds_the_nearest_of_those_that_pass(driver: Driver) -> None:
+    """Only those, and within the recall floor all of the nearest."""
+    if not isinstance(driver, Filtering):
+        pytest.skip("this store has no filtered search")
+    driver.create_labelled("labelled", Space(DIMENSIONS))
+    labels = [number % 4 for number in range(len(TRAIN))]
+    driver.insert_labelled(range(len(TRAIN)), TRAIN, labels)
+    driver.settle(60)
+    hits = 0
+    for query in QUERIES[:20]:
+        found = list(driver.search_below(query, 10, 1))
+        passing = [number for number in np.argsort(-(TRAIN @ query), kind="stable").tolist() if number % 4 == 0]
+        assert all(number % 4 == 0 for number in found)
+        hits += len(set(found) & set(passing[:10]))
+    assert hits / (10 * 20) >= 0.8
+    driver.use("contract")
+
+
+def test_a_collector_tells_how_it_is_known(driver: Driver) -> None:
+    """A time that never falls, and its source; a driver that cannot tell lacks the method."""
+    if not isinstance(driver, Collecting):
+        pytest.skip("this driver does not tell")
+    first, second = driver.collector(), driver.collector()
+    assert second.ns >= first.ns >= 0
+    assert first.source
 
 
 def test_closing_twice_is_fine(running: tuple[Target, Running]) -> None:

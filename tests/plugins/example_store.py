@@ -26,8 +26,9 @@ class ExampleDriver:
         import numpy  # a real driver imports its client here
 
         self._numpy = numpy
+        self._collections: dict[str, dict[int, Vector]] = {}
         self._vectors: dict[int, Vector] = {}
-        self._space = Space(1)
+        self._dimensions = 1
 
     def describe(self) -> Description:
         """What the store says of itself."""
@@ -35,12 +36,17 @@ class ExampleDriver:
 
     def create(self, collection: str, space: Space) -> None:
         """A fresh, empty collection."""
-        self._vectors, self._space = {}, space
+        self._vectors = self._collections[collection] = {}
+        self._dimensions = space.dimensions
+
+    def use(self, collection: str) -> None:
+        """One that was made before."""
+        self._vectors = self._collections[collection]
 
     def insert(self, ids: Ids, vectors: Matrix) -> None:
         """Upsert one batch."""
-        if vectors.shape[1] != self._space.dimensions:
-            raise ValueError(f"{vectors.shape[1]} dimensions, not {self._space.dimensions}")
+        if vectors.shape[1] != self._dimensions:
+            raise ValueError(f"{vectors.shape[1]} dimensions, not {self._dimensions}")
         self._vectors.update(zip(ids, vectors.copy(), strict=True))
 
     def settle(self, timeout_s: float) -> None:
@@ -52,7 +58,8 @@ class ExampleDriver:
 
     def search(self, query: Vector, k: int) -> Ids:
         """The k nearest, best first."""
-        return sorted(self._vectors, key=lambda number: -float(self._vectors[number] @ query))[:k]
+        vectors = dict(self._vectors)  # several clients may insert meanwhile
+        return sorted(vectors, key=lambda number: -float(vectors[number] @ query))[:k]
 
     def evidence(self) -> SearchPath:
         """How it searches, and how that is known."""

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from fixtures.errors import StartFailed, StoreError, WorkerDied, WorkerHung
+from fixtures.exact.engine import VERSION
 from fixtures.worker import messages as say
 from fixtures.worker.client import WorkerClient
 
@@ -49,7 +50,7 @@ def test_it_inserts_counts_searches_and_tells(worker: WorkerClient) -> None:
     assert all(hits >= 1 for hits in found.hits)
     assert found.wall_ns >= sum(found.latencies_ns)
     assert worker.ask(say.Evidence(), say.Path, 30).kind == "brute force"
-    assert worker.ask(say.Describe(), say.Described, 30).server_version == "1"
+    assert worker.ask(say.Describe(), say.Described, 30).server_version == VERSION
 
 
 def test_what_the_driver_raises_is_named_and_the_worker_goes_on(worker: WorkerClient) -> None:
