@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.accept import OVERRIDES
-from analysis.commands import accept_run, compare_runs, load, show_run, verdicts_of_run
+from analysis.commands import (
+    accept_run,
+    compare_runs,
+    load,
+    resources_of_run,
+    show_run,
+    show_sweep,
+    verdicts_of_run,
+)
 from analysis.errors import AnalysisError
 from analysis.table import wide_console
 
@@ -23,7 +31,9 @@ def _parser() -> argparse.ArgumentParser:
     for name, told in (
         ("show", "print the closing table of a run"),
         ("compare", "two runs side by side, with every field in which they are unlike; 1 if no row can be compared"),
+        ("resources", "print what each target used in each part of its launches"),
         ("verdicts", "judge a run against the present baselines; 1 if something regressed"),
+        ("sweep", "print speed against recall, and draw it into the run's folder"),
         ("accept", "make a run the baseline of its machine"),
     ):
         command = commands.add_parser(name, help=told, description=told)
@@ -32,6 +42,8 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("other", metavar="OTHER", help="the run that is held against it")
         command.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
         command.add_argument("--baselines", type=Path, default=_BASELINES, metavar="DIR")
+        if name == "resources":
+            command.add_argument("--target", action="append", default=[], metavar="PATTERN", help="glob on store@tier")
         if name == "accept":
             command.add_argument(
                 "--allow",
@@ -58,8 +70,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return show_run(record, options.baselines, console)
             case "compare":
                 return compare_runs(record, load(options.other, options.results), console)
+            case "resources":
+                return resources_of_run(record, options.target, console)
             case "verdicts":
                 return verdicts_of_run(record, options.baselines, console)
+            case "sweep":
+                return show_sweep(record, console)
             case _:
                 return accept_run(record, options.baselines, options.allow, console)
     except AnalysisError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from rich.console import Console
@@ -10,13 +11,25 @@ from rich.console import Console
 from analysis.accept import accept, review
 from analysis.baselines import find_baselines
 from analysis.compare import compare, shown
-from analysis.errors import MissingRecord
+from analysis.errors import MissingRecord, UnknownTarget
 from analysis.gate import Judgement, judge
 from analysis.records import RUN_FILE, Record, read_record
 from analysis.rows import rows_of
+from analysis.sweep import sweeps_of
+from analysis.sweeptable import sweep_tables
 from analysis.table import closing_table
+from analysis.usagetable import resource_tables
 
-__all__ = ["accept_run", "compare_runs", "find_run", "load", "show_run", "verdicts_of_run"]
+__all__ = [
+    "accept_run",
+    "compare_runs",
+    "find_run",
+    "load",
+    "resources_of_run",
+    "show_run",
+    "show_sweep",
+    "verdicts_of_run",
+]
 
 
 def find_run(name: str, results: Path) -> Path:
@@ -42,6 +55,28 @@ def show_run(record: Record, baselines: Path, console: Console) -> int:
     rows = rows_of(record)
     verdicts = judge(record, rows, find_baselines(baselines, record.run))
     console.print(closing_table(record, rows, verdicts, console.width))
+    return 0
+
+
+def resources_of_run(record: Record, patterns: Sequence[str], console: Console) -> int:
+    """Print what each target used in each part of its launches; of the targets that match, or of all."""
+    names = [resolution.target for resolution in record.run.targets]
+    chosen = [name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)]
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            raise UnknownTarget(f"No target of this run is named {pattern!r}. There are: {', '.join(names)}.")
+    for part in resource_tables(record, chosen):
+        console.print(part)
+    return 0
+
+
+def show_sweep(record: Record, console: Console) -> int:
+    """Print what a sweep found, and draw it into the run's folder."""
+    from analysis.sweepplot import write_pictures  # noqa: PLC0415 - matplotlib is heavy, and only here
+
+    console.print(sweep_tables(sweeps_of(record)))
+    for path in write_pictures(record):
+        console.print(f"drawn: {path}", highlight=False, markup=False)
     return 0
 
 

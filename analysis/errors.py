@@ -7,7 +7,10 @@ AnalysisError
 │   ├── OlderSchema          written by an older suite
 │   ├── NewerSchema          written by a newer suite
 │   └── DamagedRecord        ours, and not readable
+├── NotMeasured              the run was not asked for that study
+├── NotWritable              a file beside a record cannot be written
 ├── UnknownMetric            no metric has that name (the nearest is given)
+├── UnknownTarget            no target of the run has that name
 └── AcceptRefused            a run that must not become a baseline
 """
 
@@ -19,9 +22,12 @@ __all__ = [
     "DamagedRecord",
     "MissingRecord",
     "NewerSchema",
+    "NotMeasured",
+    "NotWritable",
     "OlderSchema",
     "RecordError",
     "UnknownMetric",
+    "UnknownTarget",
     "UnversionedRecord",
 ]
 
@@ -58,5 +64,17 @@ class AcceptRefused(AnalysisError):
     """A run that must not become a baseline."""
 
 
+class NotMeasured(AnalysisError):
+    """The run was not asked for that study."""
+
+
+class NotWritable(AnalysisError):
+    """A file beside a record cannot be written."""
+
+
 class UnknownMetric(AnalysisError):
     """No metric has that name."""
+
+
+class UnknownTarget(AnalysisError):
+    """No target of the run has that name."""

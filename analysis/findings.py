@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from analysis.metrics import METRICS, Group, Metric
 
-__all__ = ["EVERY_METRIC", "INSERT_TIMES", "SEARCH_TIMES", "TIMES", "Finding", "Severity"]
+__all__ = ["EVERY_METRIC", "INSERT_TIMES", "MADE_OF_TIMES", "SEARCH_TIMES", "TIMES", "Finding", "Severity"]
 
 
 class Severity(enum.StrEnum):
@@ -44,5 +44,11 @@ def _names(accept: Callable[[Metric], bool]) -> frozenset[str]:
 
 EVERY_METRIC = _names(lambda _: True)
 TIMES = _names(lambda metric: metric.follows_machine_speed)
+MADE_OF_TIMES = TIMES | {
+    "garbage_collection_impact",
+    "performance_degradation_rate",
+    "concurrent_operation_support",
+}
+"""Ratios of times too: they do not follow the machine's speed, and others on it change them all the same."""
 SEARCH_TIMES = _names(lambda metric: metric.follows_machine_speed and metric.group is Group.SEARCH)
 INSERT_TIMES = _names(lambda metric: metric.follows_machine_speed and metric.group is Group.INSERTION)

@@ -16,7 +16,7 @@ from statistics import fmean
 from analysis.anchoring import anchors_of, doubts
 from analysis.baselines import Artifact, Baseline, BaselineRow, artifacts_of
 from analysis.fingerprint import folder_name
-from analysis.likeness import quiet, unlike_settings, unlike_workloads
+from analysis.likeness import quiet, unlike_runs, unlike_settings, unlike_workloads
 from analysis.metrics import METRICS, Direction, Group, Metric, metric_named
 from analysis.outlook import Outlook, outlook
 from analysis.quantities import format_change, format_quantity
@@ -90,7 +90,7 @@ def judge(record: Record, rows: Sequence[Row], baselines: Sequence[Baseline]) ->
         elif row.outcome is Outcome.MEASURED:
             families[row.key.metric, row.key.scale].append(row)
     for (metric, scale), family in families.items():
-        cases += _compare(metric_named(metric), family, by_scale[scale], present)
+        cases += _compare(metric_named(metric), family, by_scale[scale], present, at_one_time=not record.run.isolated)
     verdicts += _missing(record.run, rows, baselines)
     # Holm over all rows of the run: one false alarm in twenty runs at most, however many rows there are.
     adjusted = holm([case.change.p_value() for case in cases])
@@ -121,7 +121,10 @@ def _plain(row: Row, baseline: Baseline | None, run: Run, present: Mapping[str, 
             if differs:
                 text = f"Another workload than the baseline's: {'; '.join(differs)}. Accept a run on this workload."
                 return Verdict(row.key, Judgement.INCOMPARABLE, text)
-            unlike = unlike_settings(row.key.target, present, baseline.file.artifacts)
+            unlike = [
+                *unlike_runs(run, baseline.file.run),
+                *unlike_settings(row.key.target, present, baseline.file.artifacts),
+            ]
             if unlike:
                 text = f"Configured otherwise than in the baseline: {'; '.join(unlike)}. Accept a run configured so."
                 return Verdict(row.key, Judgement.INCOMPARABLE, text)
@@ -141,7 +144,14 @@ def _option_differences(metric: Metric, now: Run, then: Run) -> list[str]:
     ]
 
 
-def _compare(metric: Metric, family: Sequence[Row], baseline: Baseline, present: Mapping[str, Artifact]) -> list[_Case]:
+def _compare(
+    metric: Metric,
+    family: Sequence[Row],
+    baseline: Baseline,
+    present: Mapping[str, Artifact],
+    *,
+    at_one_time: bool,
+) -> list[_Case]:
     then = {row.key.target: baseline.rows[row.key] for row in family}
     changed = {
         target: present[target].differences(baseline.file.artifacts[target])
@@ -156,7 +166,12 @@ def _compare(metric: Metric, family: Sequence[Row], baseline: Baseline, present:
         )
         for row in family
     }
-    changes = screen(pairs, adjust=metric.follows_machine_speed, least_between=_least_between(metric))
+    changes = screen(
+        pairs,
+        adjust=metric.follows_machine_speed,
+        least_between=_least_between(metric),
+        at_one_time=at_one_time,
+    )
     doubted = doubts(metric, family, pairs, changes, changed)
     return [
         _Case(
@@ -187,7 +202,7 @@ def _artifact_note(changed: Sequence[str] | None) -> str:
 
 def _disturbed(row: Row, then: BaselineRow) -> str:
     """Why a change of this row is not the store's: one side alone was measured on a machine that others filled."""
-    if not row.metric.follows_machine_speed or quiet(row) == then.extra_info.quiet:
+    if quiet(row) == then.extra_info.quiet:
         return ""
     when = "of the baseline" if quiet(row) else "now"
     return f"Others filled the machine in most launches {when}, and not on the other side: measure when it is quiet."

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from analysis.findings import EVERY_METRIC, TIMES, Finding, Severity
+from analysis.findings import EVERY_METRIC, MADE_OF_TIMES, TIMES, Finding, Severity
 from analysis.observations import MachineRead
 
 __all__ = ["judge_machine"]
@@ -73,7 +73,7 @@ def _neighbours(launch: int, readings: Sequence[MachineRead], cores: int) -> Ite
             " and ".join(seen),
             "absolute times are too long; ratios of interleaved targets hold",
             (launch,),
-            TIMES,
+            MADE_OF_TIMES,
         )
 
 

@@ -29,6 +29,7 @@ class Group(enum.StrEnum):
     MEMORY = "memory"
     SCALABILITY = "scalability"
     MIXED = "mixed"
+    LOAD = "load"
 
 
 @dataclass(frozen=True, slots=True)

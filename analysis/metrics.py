@@ -11,6 +11,7 @@ from collections.abc import Collection
 
 from analysis import mixed, reductions
 from analysis.errors import UnknownMetric
+from analysis.load_metrics import LOAD_METRICS
 from analysis.metric import Direction, Group, Metric
 from analysis.reductions import NotApplicable, cold_throughput
 
@@ -268,6 +269,7 @@ METRICS: tuple[Metric, ...] = (
         mixed.change_ms("delete"),
         study="mixed",
     ),
+    *LOAD_METRICS,
 )
 
 _BY_NAME = {metric.name: metric for metric in METRICS}

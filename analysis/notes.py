@@ -35,6 +35,10 @@ MARKS: Mapping[Judgement, str] = {
 _STATES = {RunStatus.RUNNING: "was killed or still runs", RunStatus.INTERRUPTED: "was interrupted"}
 _SPELLED_OUT = (Judgement.REGRESSION, Judgement.IMPROVEMENT, Judgement.INCOMPARABLE, Judgement.NO_BASELINE)
 _NAMES_SHOWN = 4
+_PLACEMENTS = {
+    "shared": "client and server on one core",
+    "split": "client and server on a half of the cores each; an embedded engine, which has no server, on all",
+}
 
 
 def headline(record: Record) -> Text:
@@ -42,6 +46,10 @@ def headline(record: Record) -> Text:
     run = record.run
     launches = "1 launch" if run.launches == 1 else f"{run.launches} launches"
     line = Text(f"\nRun {run.id}: {launches}, {run.host.cpu_model}, {run.host.cores} cores", style="bold")
+    if run.isolated:
+        line.append("\nIsolated: one target up at a time. Launches of one number were not at one time and do not pair.")
+    if run.host.placement != "free":
+        line.append(f"\nPlacement {run.host.placement}: {_PLACEMENTS.get(run.host.placement, 'as its record says')}.")
     if run.status is not RunStatus.COMPLETE:
         line.append(
             f"\nINCOMPLETE: this run {_STATES[run.status]}; what follows was measured until then.", style="bold red"

@@ -1,8 +1,9 @@
 """What a run writes down as it goes: one frozen value a line of `observations.jsonl`.
 
-Written by `fixtures.recorder`, read through `analysis.records`. Every value names its scale, launch and
-target (`MachineRead` and `LaunchEnded` speak of all targets). Times are integers in nanoseconds from a
-monotonic clock; sizes are bytes. What only studies see is in `analysis.study_observations`.
+Written by `fixtures.recorder`, read through `analysis.records`. Every value names its scale, launch and target
+(`MachineRead`, `LaunchEnded` and `SamplerRan` speak of all targets). Times are integers in nanoseconds from a monotonic
+clock; sizes are bytes. What is about resources is in `analysis.watched`, what only studies see in
+`analysis.study_observations`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,19 @@ import enum
 
 import msgspec
 
+from analysis.launch_observations import LaunchEnded, TargetPlaced
+from analysis.observed_load import ClosedLoopRan, CrowdCounted, CrowdRan, OpenLoopRan, RateProbed
+from analysis.observed_sweep import EfSetting, SweepBegan, SweepSearched
+from analysis.phases import Phase
 from analysis.study_observations import Changed, FilteredSearched, Lacked, SearchedDuringInsert
+from analysis.watched import (
+    DiskRead,
+    IdleRead,
+    MemoryDenied,
+    ResourceSeries,
+    SamplerRan,
+    SamplingFailed,
+)
 
 __all__ = [
     "BatchInserted",
@@ -21,37 +34,31 @@ __all__ = [
     "CollectorRead",
     "CrowdCounted",
     "CrowdRan",
+    "DiskRead",
+    "EfSetting",
     "FilteredSearched",
     "GrowthSearched",
+    "IdleRead",
     "Lacked",
     "LaunchEnded",
     "MachineRead",
+    "MemoryDenied",
     "MemoryRead",
     "Observation",
     "Phase",
+    "ResourceSeries",
     "SampleChecked",
+    "SamplerRan",
+    "SamplingFailed",
     "SearchPathKind",
     "SearchedDuringInsert",
     "SliceSearched",
+    "SweepBegan",
+    "SweepSearched",
     "TargetFailed",
+    "TargetPlaced",
     "TargetStarted",
 ]
-
-
-class Phase(enum.StrEnum):
-    """The parts of a launch, in their order."""
-
-    START = "start"
-    INSERT = "insert"
-    SETTLE = "settle"
-    IDLE = "idle"
-    SEARCH = "search"
-    CHECK = "check"
-    REINSERT = "reinsert"
-    GROWTH = "growth"
-    CROWD = "concurrency"
-    MIXED = "mixed"
-    STOP = "stop"
 
 
 class SearchPathKind(enum.StrEnum):
@@ -193,39 +200,6 @@ class GrowthSearched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, ta
     wall_ns: int
 
 
-class CrowdRan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="crowd-ran"):
-    """One rung of the concurrency ladder: so many clients at once, nine searches to one insert each.
-
-    `rate` is in completed operations a second, over the time in which all clients were at it; latencies are of all
-    operations; `client_cpu_ns` is of all clients together.
-    """
-
-    scale: str
-    launch: int
-    target: str
-    rung: int
-    clients: int
-    searches: int
-    inserts: int
-    failures: int
-    first_failure: str
-    rate: float
-    wall_ns: int
-    mean_latency_ns: int
-    p99_latency_ns: int
-    client_cpu_ns: int
-
-
-class CrowdCounted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="crowd-counted"):
-    """The collection's count after the ladder: inserts under concurrency are lost or are not."""
-
-    scale: str
-    launch: int
-    target: str
-    expected: int
-    counted: int
-
-
 class MemoryRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="memory-read"):
     """The target's memory at a point of a launch, in bytes, net of what is not the store's.
 
@@ -259,7 +233,8 @@ class MachineRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
 
     `steal_ns`, `cpu_ns` and `swapped_pages` are counters since boot; `runnable` is the run queue's length
     without the reader itself; `wall_minus_monotonic_ns` moves only when somebody steps the wall clock;
-    `mhz` is the mean current frequency, 0 where the kernel does not tell.
+    `mhz` is the mean current frequency, 0 where the kernel does not tell. `target` is the one that was up, where only
+    one was (`--isolate`); else it is empty.
     """
 
     scale: str
@@ -271,20 +246,12 @@ class MachineRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
     swapped_pages: int
     wall_minus_monotonic_ns: int
     mhz: float
-
-
-class LaunchEnded(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="launch-ended"):
-    """A launch is over. `up_ns` was spent starting, `measuring_ns` with all servers up, `stop_ns` stopping."""
-
-    scale: str
-    launch: int
-    up_ns: int
-    measuring_ns: int
-    stop_ns: int
+    target: str = ""
 
 
 Observation = (
     TargetStarted
+    | TargetPlaced
     | BatchInserted
     | Collected
     | SliceSearched
@@ -298,8 +265,19 @@ Observation = (
     | FilteredSearched
     | SearchedDuringInsert
     | Changed
+    | ClosedLoopRan
+    | OpenLoopRan
+    | RateProbed
+    | SweepBegan
+    | SweepSearched
     | MemoryRead
     | TargetFailed
     | MachineRead
     | LaunchEnded
+    | ResourceSeries
+    | SamplingFailed
+    | SamplerRan
+    | IdleRead
+    | DiskRead
+    | MemoryDenied
 )

@@ -45,7 +45,10 @@ class RunStatus(enum.StrEnum):
 
 
 class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The machine. The first group sets speed by design and is the fingerprint's key; the rest is noted."""
+    """The machine. The first group sets speed by design and is the fingerprint's key; the rest is noted.
+
+    `placement` is of the key too: which cores client and server may use makes another machine of it.
+    """
 
     cpu_model: str
     architecture: str
@@ -59,6 +62,8 @@ class Host(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     memory_bytes: int
     microcode: str
     hypervisor: bool
+
+    placement: str = "free"
 
 
 class Dataset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,6 +117,11 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     versions: dict[str, str]
     partial: bool = False
     reported: dict[str, Reported] = {}
+
+    @property
+    def isolated(self) -> bool:
+        """One target was up at a time, so launches of one number were not at one time."""
+        return self.options.get("isolate", "no") == "yes"
 
     @property
     def studies(self) -> tuple[str, ...]:

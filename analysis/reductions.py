@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from analysis.launch import NS_PER_MS, NS_PER_S, LaunchObservations
-from analysis.observations import BatchInserted, Phase
+from analysis.observations import BatchInserted, MemoryDenied, Phase
 from analysis.statistics import percentile
 
 __all__ = [
@@ -50,7 +50,6 @@ Reduce = Callable[[LaunchObservations], float | NotApplicable]
 _NOT_FILLED = NotApplicable("no collection was filled")
 _NOT_FINISHED = NotApplicable("no collection was finished")
 _NOT_SEARCHED = NotApplicable("nothing was searched")
-_NOT_WEIGHED = NotApplicable("memory was not read")
 _NO_TIME = NotApplicable("the clock did not move")
 
 
@@ -124,11 +123,16 @@ def recall(launch: LaunchObservations) -> float | NotApplicable:
     return sum(sum(one.hits) for one in launch.timed_slices) / possible if possible else _NOT_SEARCHED
 
 
+def _not_weighed(launch: LaunchObservations) -> NotApplicable:
+    denied = launch.all_of(MemoryDenied)
+    return NotApplicable(denied[0].reason if denied else "memory was not read")
+
+
 def insertion_growth_mb(launch: LaunchObservations) -> float | NotApplicable:
     """The highest memory while the first collection was filled and settled, less the empty store's, in MB."""
     start, settled = launch.memory_at(Phase.START), launch.memory_at(Phase.SETTLE)
     if start is None or settled is None:
-        return _NOT_WEIGHED
+        return _not_weighed(launch)
     during = launch.memory_in(Phase.INSERT, Phase.SETTLE)
     return (max(reading.peak for reading in during) - start.used) / BYTES_PER_MB
 
@@ -137,7 +141,7 @@ def bytes_per_vector(launch: LaunchObservations) -> float | NotApplicable:
     """Memory when settled less the empty store's, over vectors."""
     start, settled = launch.memory_at(Phase.START), launch.memory_at(Phase.SETTLE)
     if start is None or settled is None or not launch.vectors:
-        return _NOT_WEIGHED
+        return _not_weighed(launch)
     return (settled.used - start.used) / launch.vectors
 
 
@@ -145,7 +149,7 @@ def peak_mb(launch: LaunchObservations) -> float | NotApplicable:
     """The highest memory from the start to the end of the search phase, in MB."""
     # A launch that was cut short has not shown its peak.
     if launch.memory_at(Phase.SEARCH) is None:
-        return _NOT_WEIGHED
+        return _not_weighed(launch)
     # Insertion is repeated for its times only: what that adds in memory is the harness's doing.
     readings = launch.memory_in(Phase.START, Phase.INSERT, Phase.SETTLE, Phase.SEARCH)
     return max(reading.peak for reading in readings) / BYTES_PER_MB
@@ -155,7 +159,7 @@ def mb_per_thousand_vectors(launch: LaunchObservations) -> float | NotApplicable
     """All memory when settled, in MB, over thousands of vectors."""
     settled = launch.memory_at(Phase.SETTLE)
     if settled is None or not launch.vectors:
-        return _NOT_WEIGHED
+        return _not_weighed(launch)
     return settled.used / BYTES_PER_MB / (launch.vectors / 1000)
 
 

@@ -111,14 +111,17 @@ class _Row:
         return found
 
 
-def screen(pairs: Mapping[str, Pair], *, adjust: bool, least_between: float) -> dict[str, Change]:
+def screen(
+    pairs: Mapping[str, Pair], *, adjust: bool, least_between: float, at_one_time: bool = True
+) -> dict[str, Change]:
     """The change of every row. Numbers must be above zero.
 
     `adjust` is for figures that follow the machine's speed; `least_between` is the standard deviation of a log
-    figure between two runs of the same code.
+    figure between two runs of the same code. `at_one_time` tells that launches of one number were; else anchors take
+    off only what they moved from run to run, by the prior's slope.
     """
     logs = {name: (_log(pair.then), _log(pair.now)) for name, pair in pairs.items()}
-    rows = {name: _row(name, pairs, logs, adjust=adjust) for name in pairs}
+    rows = {name: _row(name, pairs, logs, adjust=adjust, at_one_time=at_one_time) for name in pairs}
     slope, slope_error = _slope(list(rows.values())) if adjust else (0.0, 0.0)
     variances = {name: _variance(row, slope) for name, row in rows.items()}
     prior = moderate(list(variances.values()), [float(row.df) for row in rows.values()])
@@ -149,12 +152,15 @@ def _row(
     logs: Mapping[str, tuple[dict[int, float], dict[int, float]]],
     *,
     adjust: bool,
+    at_one_time: bool,
 ) -> _Row:
     then, now = logs[name]
     anchors = tuple(one for one in pairs[name].anchors if one in pairs) if adjust else ()
     if not anchors:
         return _Row(then, now, {}, {}, 0.0, ())
     shift = median(fmean(logs[one][1].values()) - fmean(logs[one][0].values()) for one in anchors)
+    if not at_one_time:
+        return _Row(then, now, {}, {}, shift, anchors)
     return _Row(then, now, _covariate(anchors, logs, 0), _covariate(anchors, logs, 1), shift, anchors)
 
 

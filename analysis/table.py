@@ -24,6 +24,7 @@ from analysis.records import Dataset, Record
 from analysis.rows import Outcome, Row, RowKey
 from analysis.scenes import scenes_of
 from analysis.signs import writable
+from analysis.usagetable import resource_notes
 
 __all__ = ["closing_table", "wide_console"]
 
@@ -33,7 +34,7 @@ _PLAIN_WIDTH = 120
 # The longest units, where the metric's name tells the rest.
 _SHORT_UNITS = {"MB per 1,000 vectors": "MB/1,000", "% per doubling": "%/doubling", "queries/CPU-s": "q/CPU-s"}
 _ANCHOR = "exact"
-_TIERS = ("mount", "container", "process", "embedded")
+_TIERS = ("mount", "container", "remote", "process", "embedded")
 _ABSENT = {
     Outcome.INVALID: "invalid",
     Outcome.NOT_APPLICABLE: "n/a",
@@ -71,7 +72,11 @@ def closing_table(
 ) -> RenderableType:
     """Targets side by side per scale, findings, what was skipped or failed and why, verdicts, the record's place."""
     scenes = scenes_of(record)
-    shown = _Shown({row.key: row for row in rows}, figures(rows), {verdict.key: verdict for verdict in verdicts})
+    shown = _Shown(
+        {row.key: row for row in rows},
+        figures(rows, at_one_time=not record.run.isolated),
+        {verdict.key: verdict for verdict in verdicts},
+    )
     parts: list[RenderableType] = [headline(record)]
     for dataset in record.run.datasets:
         mine = [row for row in rows if row.key.scale == dataset.scale]
@@ -79,6 +84,7 @@ def closing_table(
         parts += _scale_tables(dataset, targets, shown, max(1, (width - _LABEL_WIDTH) // _CELL_WIDTH))
         parts += cold_starts(scenes[dataset.scale], targets)
         parts += calibration_lines(scenes[dataset.scale], targets)
+        parts += resource_notes(scenes[dataset.scale], targets)
         parts += findings(mine, scenes[dataset.scale])
     parts += absent(rows)
     parts += verdict_summary(verdicts, rows)

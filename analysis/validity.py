@@ -15,9 +15,11 @@ from analysis.changes import judge_changes
 from analysis.findings import EVERY_METRIC, INSERT_TIMES, SEARCH_TIMES, TIMES, Finding, Severity
 from analysis.keeping import judge_keeping
 from analysis.launch import LaunchObservations
+from analysis.load_validity import judge_load
 from analysis.machine import judge_machine
 from analysis.metrics import Metric, metric_named
 from analysis.observations import MachineRead, SearchPathKind
+from analysis.sampling import judge_sampling
 from analysis.statistics import percentile
 from analysis.steadiness import judge_order, judge_steadiness
 
@@ -32,7 +34,7 @@ _TAIL_QUERIES = 1_000
 _EVERY = 0.9995
 _BRUTE_FORCE = "exact@"
 _FEW_VECTORS = 2_000
-_SERVER_TIERS = ("process", "container")
+_SERVER_TIERS = ("process", "container", "remote")
 
 
 def judge_launch(
@@ -58,9 +60,11 @@ def judge_launch(
         *judge_machine(launch.launch, machine, cores),
         *_crowd(launch),
         *judge_changes(launch, recall_floor),
+        *judge_load(launch, cores),
         *_sample_sizes(launch),
         *_path(launch),
         *judge_order(launch),
+        *judge_sampling(launch),
     ]
     if not ended:
         found.append(_cut_short(launch))
@@ -240,7 +244,7 @@ def _anchor(launches: Sequence[LaunchObservations]) -> Iterator[Finding]:
             "anchor moved",
             Severity.WARNED,
             f"the same computation ({_ANCHOR}) took up to {move:.0%} longer in some launches than in others",
-            "the machine changed speed during the run: trust the ratios, not the absolute times",
+            "the machine changed speed during the run: trust ratios of interleaved targets, not absolute times",
             tuple(medians),
             TIMES,
         )

@@ -127,15 +127,19 @@ def _ladder(at: Mapping[str, object], latency_ms: float) -> list[Observation]:
             inserts=100,
             failures=0,
             first_failure="",
-            rate=clients ** (1 / 3) * 1000 / latency_ms * (0.75 if rung > 3 else 1),
+            rate=_rung_rate(rung, clients, latency_ms),
             wall_ns=1_000_000_000,
-            mean_latency_ns=int(latency_ms * 1e6),
-            p99_latency_ns=int(latency_ms * 2e6),
+            mean_latency_ns=int(clients / _rung_rate(rung, clients, latency_ms) * 1e9),
+            p99_latency_ns=int(latency_ms * 8e6),
             client_cpu_ns=1_000_000,
         )
         for rung, clients in enumerate((1, 2, 4, 8, 8, 4, 2, 1))
     ]
     return [*rungs, CrowdCounted(**at, expected=600, counted=600)]
+
+
+def _rung_rate(rung: int, clients: int, latency_ms: float) -> float:
+    return float(clients ** (1 / 3) * 1000 / latency_ms * (0.75 if rung > 3 else 1))
 
 
 def _slice(at: Mapping[str, object], number: int, latency_ms: float, hits: int) -> SliceSearched:

@@ -22,12 +22,13 @@ SEARCH = "benchmarks/test_search.py::test_search"
     [
         (["--scale=smal"], "Did you mean small?"),
         (["--target=chrom@process"], "Did you mean chroma@process?"),
-        (["--target=chroma@mount"], "chroma has no tier 'mount'. It has: embedded, process."),
+        (["--target=chroma@mount"], "chroma has no tier 'mount'. It has: embedded, process, container, remote."),
         (["--launches=0"], "--launches must be at least 1, not 0."),
         (["--launches=many"], "--launches must be a whole number, not 'many'."),
         (["--request-timeout=-1"], "--request-timeout must be more than 0 seconds, not -1."),
         (["--recall-floor=2"], "--recall-floor is a share from 0 to 1, not 2."),
         (["--gate=maybe"], "invalid choice: 'maybe'"),
+        (["--placement=apart"], "invalid choice: 'apart'"),
         (["-n", "2"], "Benchmarks refuse to start under xdist"),
         (["--dist=load", "--tx=popen"], "Benchmarks refuse to start under xdist"),
         (["--benchmark-disable"], "--benchmark-disable was given: no row would be measured"),
@@ -166,7 +167,12 @@ def test_the_environment_stands_in_for_options(tmp_path: Path) -> None:
     assert ran.status == 0, ran.output
     assert {target.target for target in ran.record.run.targets} == {"exact@embedded", "exact@process"}
     assert ran.record.run.options["gate"] == "off"
-    for name, told in (("GATE", "--gate must be one of"), ("RECALL_FLOOR", "--recall-floor must be a number")):
+    for name, told in (
+        ("GATE", "--gate must be one of"),
+        ("RECALL_FLOOR", "--recall-floor must be a number"),
+        ("PLACEMENT", "--placement must be one of free, shared, split, not 'x'."),
+        ("ISOLATE", "VEXFS_BENCH_ISOLATE must be 1 or 0, not 'x'."),
+    ):
         refused = run_suite(tmp_path / name, variables={**variables, f"VEXFS_BENCH_{name}": "x"})
         assert refused.status == 4
         assert told in refused.output

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from analysis.__main__ import main as analysis
-from analysis.observations import SliceSearched
+from analysis.observations import ResourceSeries, SliceSearched
 from analysis.records import RunStatus, read_record
 from analysis.rows import Outcome, RowKey
 from fixtures.drivers.base import Tier
@@ -208,6 +208,7 @@ def test_after_kill_9_the_record_shows_what_was_measured_and_the_next_run_cleans
     shown = capsys.readouterr().out
     assert "INCOMPLETE" in shown
     assert "p50_latency_ms" in shown
+    assert any(isinstance(one, ResourceSeries) for one in read_record(folder).observations)
     left = re.findall(r'"folder":"([^"]+)"}', next((tmp_path / "state").glob("*.jsonl")).read_text())
     assert left
     again = run_suite(tmp_path / "again", "--scale=small", "--launches=1", "--target=exact@embedded", variables=state)

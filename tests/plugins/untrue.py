@@ -28,12 +28,12 @@ from fixtures.drivers.base import (
     Vector,
 )
 from fixtures.drivers.exact import ExactEmbedded, ExactHttp
-from fixtures.drivers.qdrant import QdrantEdge
+from fixtures.drivers.qdrant_edge import QdrantEdge
 
 __all__ = ["Backwards", "Burning", "Evicting", "Hollow", "Mute", "Restless", "Unbuilt", "pytest_vector_stores"]
 
 _SLICE = 50
-_BURN_NS = 5_000_000
+_BURN_NS = 1_000_000
 
 
 class Hollow(ExactEmbedded):
@@ -117,14 +117,20 @@ class Evicting(ExactEmbedded):
 
 
 class Burning(ExactHttp):
-    """The server's answer costs nothing beside what the client computes."""
+    """A client that keeps the server's answers and computes instead of asking again."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        super().__init__(endpoint)
+        self._kept: dict[bytes, Ids] = {}
 
     def search(self, query: Vector, k: int) -> Ids:
-        """Five milliseconds of the worker's own processor time, then the search."""
+        """A millisecond of the worker's own processor time; the server is asked once for each query."""
         end = time.process_time_ns() + _BURN_NS
         while time.process_time_ns() < end:
             float(query @ query)
-        return super().search(query, k)
+        if query.tobytes() not in self._kept:
+            self._kept[query.tobytes()] = super().search(query, k)
+        return self._kept[query.tobytes()][:k]
 
 
 class Unbuilt(QdrantEdge):
