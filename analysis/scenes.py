@@ -23,6 +23,7 @@ from analysis.observations import (
     TargetStarted,
 )
 from analysis.records import Record
+from analysis.sides import of_rows
 from analysis.validity import judge_scale
 
 __all__ = ["Scene", "scenes_of"]
@@ -70,7 +71,7 @@ class _Gathered:
 def scenes_of(record: Record) -> dict[str, Scene]:
     """The record's scenes by scale, in the order of the run's datasets."""
     by_scale: dict[str, list[Observation]] = defaultdict(list)
-    for seen in record.observations:
+    for seen in of_rows(record):
         by_scale[seen.scale].append(seen)
     return {dataset.scale: _scene(dataset.scale, by_scale[dataset.scale]) for dataset in record.run.datasets}
 
