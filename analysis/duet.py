@@ -147,9 +147,10 @@ def _centre(row: Row) -> float:
 def _verdict(one: Compared, duet: Duet) -> Verdict:
     decision, unit = one.decision, one.metric.unit
     sign = 1 if one.metric.direction is Direction.DOWN else -1
-    change = sign * decision.estimate.mean
+    # Adding zero turns -0.0 into 0.0.
+    change = sign * decision.estimate.mean + 0.0
     reach = decision.estimate.reach(decision.confidence)
-    low, high = change - reach, change + reach
+    low, high = change - reach + 0.0, change + reach
     interval = f"{100 * decision.confidence:.4g} % interval {format_change(low)} to {format_change(high)}"
     text = (
         f"{one.metric.name} at {one.key.scale} of {one.key.target}: {format_quantity(one.candidate, unit)} against "

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.comparison import Figure, figures
+from analysis.duettable import duet_tables
 from analysis.gate import Verdict
 from analysis.metrics import METRICS, Direction, Metric
 from analysis.notes import MARKS, absent, cold_starts, findings, headline, legend, verdict_summary
@@ -75,6 +76,7 @@ def closing_table(
         parts += cold_starts(scenes[dataset.scale], targets)
         parts += findings(mine, scenes[dataset.scale])
     parts += absent(rows)
+    parts += duet_tables(record)
     parts += verdict_summary(verdicts, rows)
     if shown.figures:
         parts.append(legend(shown.figures, rows, verdicts))
