@@ -17,41 +17,46 @@ from analysis.metrics import Group, Metric, NotApplicable
 
 __all__ = ["log_ratio", "parts"]
 
-_SLICES_A_PART = 1
-_SLICES_A_TAIL_PART = {"p95_latency_ms": 1, "p99_latency_ms": 1}
+_Part = tuple[int, int]
+_MEDIAN_BATCH = "batch_processing_time"
 
 
 def log_ratio(metric: Metric, candidate: LaunchObservations, reference: LaunchObservations) -> float | NotApplicable:
     """The launch's log ratio, above zero where the candidate's number is the higher one."""
     mine, theirs = parts(metric, candidate), parts(metric, reference)
     ratios = []
-    for number in sorted(mine.keys() & theirs.keys()):
-        upper, lower = metric.reduce(mine[number]), metric.reduce(theirs[number])
+    for place in sorted(mine.keys() & theirs.keys()):
+        upper, lower = metric.reduce(mine[place]), metric.reduce(theirs[place])
         if isinstance(upper, NotApplicable) or isinstance(lower, NotApplicable) or upper <= 0 or lower <= 0:
             return NotApplicable("a number that is not above zero has no ratio")
         ratios.append(math.log(upper / lower))
     return fmean(ratios) if ratios else NotApplicable("nothing was paired")
 
 
-def parts(metric: Metric, launch: LaunchObservations) -> Mapping[int, LaunchObservations]:
+def parts(metric: Metric, launch: LaunchObservations) -> Mapping[_Part, LaunchObservations]:
     """The launch in parts that have their counterpart on the other side; whole, where there is no such part.
 
-    Search times: blocks of slices. Insertion times: the repeated collections. Memory, recall and what is one number a
-    launch by its nature: the launch.
+    Search times: the slices, for tails as well, since one bad moment of the machine would make the whole launch's p99
+    and makes one of twenty slices'. Insertion times: the repeated collections, or their batches where a batch is what
+    the metric is of. Memory, recall and what is one number a launch by its nature: the launch.
     """
     if metric.follows_machine_speed and metric.group is Group.SEARCH:
-        return _blocks(launch, _SLICES_A_TAIL_PART.get(metric.name, _SLICES_A_PART))
+        return {(0, one.slice): replace(launch, slices=[one]) for one in launch.timed_slices}
     if metric.follows_machine_speed and metric.group is Group.INSERTION:
-        return {
-            one.collection: replace(launch, batches=launch.batches_of(one.collection), collected=[one])
-            for one in launch.timed_collections
-        }
-    return {0: launch}
+        return _batches(launch) if metric.name == _MEDIAN_BATCH else _collections(launch)
+    return {(0, 0): launch}
 
 
-def _blocks(launch: LaunchObservations, size: int) -> dict[int, LaunchObservations]:
-    slices = sorted(launch.timed_slices, key=lambda one: one.slice)
+def _collections(launch: LaunchObservations) -> dict[_Part, LaunchObservations]:
     return {
-        first // size: replace(launch, slices=slices[first : first + size])
-        for first in range(0, len(slices) - size + 1, size)
+        (one.collection, 0): replace(launch, batches=launch.batches_of(one.collection), collected=[one])
+        for one in launch.timed_collections
+    }
+
+
+def _batches(launch: LaunchObservations) -> dict[_Part, LaunchObservations]:
+    return {
+        (one.collection, batch.batch): replace(launch, batches=[batch], collected=[one])
+        for one in launch.timed_collections
+        for batch in launch.batches_of(one.collection)
     }
