@@ -40,6 +40,7 @@ class Artifact(msgspec.Struct, frozen=True):
     settings: dict[str, str]
     driver_sha256: str
     program_sha256: str = ""
+    driver: str = ""
 
     def differences(self, other: Artifact) -> list[str]:
         """The fields that differ, each with both values."""
@@ -132,6 +133,7 @@ def artifacts_of(record: Record) -> dict[str, Artifact]:
             dict(seen.settings),
             targets.get(seen.target, unknown).driver_sha256,
             targets.get(seen.target, unknown).program_sha256,
+            targets.get(seen.target, unknown).driver,
         )
         for seen in record.observations
         if isinstance(seen, TargetStarted)

@@ -79,6 +79,7 @@ class Resolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     target: str
     runnable: bool
+    driver: str = ""
     driver_sha256: str = ""
     program_sha256: str = ""
     reason: str = ""

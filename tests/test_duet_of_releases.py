@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from fixtures.targets import known_stores
 from fixtures.workloads import scale_named, workload_for
 from tests.suite import run_suite
 
+pytestmark = [pytest.mark.releases, pytest.mark.timeout(600)]
 RELEASES = ("0.5.23", "0.6.3", "1.0.15", "1.3.7")
 
 
@@ -43,6 +45,8 @@ def test_the_driver_speaks_to_old_releases(release: str, tier: Tier) -> None:
     try:
         _, reference = the_other_side(asked, print)
     except NotRunnable as error:
+        if os.environ.get("CI"):
+            raise
         pytest.skip(f"chromadb {release} cannot be installed here: {error.reason}")
     seen: list[object] = []
     scale = scale_named("small")

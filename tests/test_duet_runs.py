@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from analysis.__main__ import main as analysis
+from analysis.baselines import find_baselines
 from analysis.duet import duet_verdicts
+from analysis.gate import judge
 from analysis.observations import SliceSearched
 from analysis.rows import RowKey
 from analysis.verdicts import Judgement
-from tests.suite import ROOT, Ran, run_suite
+from tests.suite import Ran, run_suite
 
 PLUGIN = ("-p", "tests.plugins.versions_of_exact", "--scale=small")
 SEARCH = ("-k", "p50_latency or recall")
@@ -129,17 +132,60 @@ def test_enforced_an_undecided_duet_fails(tmp_path: Path) -> None:
     assert "inconclusive: p99_latency_ms at small of twin@process" in ran.output
 
 
-def test_a_summary_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    """After the run, whose record is there."""
+def test_a_summary_that_cannot_be_written_is_told_before_measuring(tmp_path: Path) -> None:
+    """Nothing is measured for nothing."""
     place = tmp_path / "no" / "such" / "folder.md"
-    ran = run_suite(
-        tmp_path, *PLUGIN, *SEARCH, "--duet=twin@process=exact@process", "--duet-launches=2", f"--summary={place}"
-    )
+    ran = run_suite(tmp_path, *PLUGIN, *SEARCH, "--duet=twin@process=exact@process", f"--summary={place}")
     assert ran.status != 0
     assert f"The summary {place} cannot be written: No such file or directory." in ran.output
-    assert ran.record.run.duets
+    assert not list(tmp_path.glob("results/*"))
 
 
-def test_the_pages_commands_of_duets_are_those_that_are_run_here() -> None:
-    """A duet of Chroma's release before this one is run by tests/test_duet_of_releases.py."""
-    assert "chroma@process=1.5.8" in (ROOT / "tests/test_duet_of_releases.py").read_text()
+TARGETS = ("--target=exact@process", "--target=exact@embedded", "--launches=3", "--scale=small", *SEARCH)
+
+
+@pytest.fixture(scope="module")
+def baselines(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two rows of our own store at two tiers, accepted."""
+    folder = tmp_path_factory.mktemp("accepted")
+    ran = run_suite(folder, *TARGETS)
+    allowed = [part for name in ("dirty", "partial") for part in ("--allow", name)]
+    assert analysis(["accept", str(ran.folder), "--baselines", str(folder / "baselines"), *allowed]) == 0
+    return folder / "baselines"
+
+
+def test_the_gate_starts_a_duet_for_what_the_screen_did_not_pass(baselines: Path, tmp_path: Path) -> None:
+    """Two tiers of one store have no anchors, so the screen passes no time; nothing that is recorded differs."""
+    ran = run_suite(tmp_path, *TARGETS, f"--baselines={baselines}", "--duet-launches=5")
+    assert ran.status == 0, ran.output
+    duets = {duet.target: duet for duet in ran.record.run.duets}
+    duet = duets["exact@process"]
+    assert (duet.reference, duet.why) == ("exact~baseline@process", "the screen did not pass it")
+    assert "both sides are the same" in duet.made
+    assert "p50_latency_ms" in duet.metrics
+    assert duet.first_launch in (3, 8)
+    assert len({duet.launches for duet in duets.values()}) == len(duets)
+    row = ran.rows[RowKey("p50_latency_ms", "small", "exact@process")]
+    assert row.launches == (0, 1, 2)
+
+
+def test_the_gate_starts_a_duet_for_a_target_that_differs(baselines: Path, tmp_path: Path) -> None:
+    """A driver that asks all twice: all its rows, with the baseline's driver on the other side."""
+    ran = run_suite(tmp_path, "-p", "tests.plugins.doubled_exact", *TARGETS, f"--baselines={baselines}")
+    assert ran.status == 1, ran.output
+    assert "FAILED benchmarks/test_search.py::test_search[p50_latency_ms-small-exact@process]" in ran.output
+    duet = next(duet for duet in ran.record.run.duets if duet.target == "exact@process")
+    assert duet.why == "it differs from the baseline's: driver: another source"
+    assert duet.metrics == ["p50_latency_ms", "recall_at_10"]
+    assert "its driver of" in duet.made
+    told = next(text for text in ran.output.splitlines() if "regression: p50_latency_ms" in text)
+    assert "exact@process" in told
+    assert "By the duet." in ran.output
+
+
+def test_without_the_duet_the_verdict_says_that_it_is_weaker(baselines: Path, tmp_path: Path) -> None:
+    """And the screen's is what there is."""
+    ran = run_suite(tmp_path, *TARGETS, f"--baselines={baselines}", "--no-duet")
+    assert ran.record.run.duets == []
+    verdicts = judge(ran.record, tuple(ran.rows.values()), find_baselines(baselines, ran.record.run))
+    assert all("The duet was left out (--no-duet), so the verdict is weaker." in one.text for one in verdicts)

@@ -189,6 +189,7 @@ def test_the_baselines_driver_is_taken_from_its_commit(tmp_path: Path, monkeypat
     source = subprocess.run(show, cwd=ROOT, capture_output=True, check=True).stdout
     digest = hashlib.sha256(source).hexdigest()
     candidate = replace(runnable("exact@process"), driver_sha256="of a changed driver")
+    monkeypatch.setattr("fixtures.reference.find_module", lambda _: None)
     made = as_in_baseline(candidate, a_baseline(candidate, driver_sha256=digest), silently)
     (folder,) = made.runnable.search_first
     module, _, name = made.runnable.target.spec.driver.partition(":")
