@@ -38,6 +38,11 @@ RUN_BY = {
     "python -m analysis show latest": ("tests/analysis/test_table.py", '"show", "latest"'),
     "python -m analysis accept latest": ("tests/analysis/test_table.py", '"accept", "latest"'),
     "python -m analysis verdicts latest": ("tests/test_suite_runs.py", '"verdicts", "latest"'),
+    # Bounded to its first look.
+    "pytest benchmarks/ --duet chroma@process=1.5.8 --scale small": (
+        "tests/test_duet_of_releases.py",
+        '"--scale=small", "--duet=chroma@process=1.5.8"',
+    ),
     f"pytest benchmarks {EXAMPLE} --target example@embedded --scale small --launches 1": (
         "tests/test_docs.py",
         "def test_the_example_store_is_measured",
