@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
+from analysis.findings import Severity
 from analysis.launch import LaunchObservations
 from analysis.metrics import Direction, Metric, NotApplicable
 from analysis.observations import LaunchEnded, TargetFailed
@@ -78,7 +79,8 @@ def standing_of(record: Record, duet: Duet) -> Standing:
         candidate, reference = rows[key], rows[replace(key, target=duet.reference)]
         found = _measured(candidate, reference, launches, duet)
         if isinstance(found, Verdict):
-            others.append(found)
+            failed_or_looked = found.judgement is Judgement.NOT_RUN or done >= min(duet.looks)
+            others.append(found if failed_or_looked else _cut_short(key, done, duet))
         elif found is not None:
             measured[key] = candidate, reference, found
     decisions = decide({key: one[2] for key, one in measured.items()}, duet.looks, done, family)
@@ -130,8 +132,9 @@ def _measured(
         if not isinstance(ratio, NotApplicable):
             worse[launch - duet.first_launch] = sign * ratio
     if len(worse) < _LEAST_PAIRS:
-        found = "; ".join(dict.fromkeys(one.text for one in (*candidate.findings, *reference.findings)))
-        text = f"Only {len(worse)} launches of the duet are valid on both sides ({found or 'it was cut short'})."
+        against = [one for one in (*candidate.findings, *reference.findings) if one.severity is Severity.INVALID]
+        found = "; ".join(dict.fromkeys(one.text for one in against)) or "the others have no ratio"
+        text = f"Valid on both sides: {len(worse)} launches of the duet ({found})."
         return Verdict(candidate.key, Judgement.INVALID, f"{text} Measure again.", by_duet=True)
     return Measured(worse, math.log1p(metric.tolerance))
 

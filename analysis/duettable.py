@@ -18,7 +18,7 @@ from analysis.metrics import METRICS, Direction
 from analysis.notes import MARKS
 from analysis.quantities import format_change, format_number
 from analysis.records import Record
-from analysis.verdicts import Verdict
+from analysis.verdicts import Judgement, Verdict
 
 __all__ = ["change_of", "duet_tables", "heading", "interval_of"]
 
@@ -26,15 +26,21 @@ __all__ = ["change_of", "duet_tables", "heading", "interval_of"]
 def duet_tables(record: Record) -> Iterator[RenderableType]:
     """One table a duet, and a line for each that could not be."""
     for standing in duet_verdicts(record):
-        yield _table(standing)
-        for verdict in standing.others:
-            yield Text.from_markup(
-                f"{MARKS[verdict.judgement]} {verdict.judgement}: {verdict.key}: {escape(verdict.text)}"
-            )
+        yield _table(standing) if standing.compared else Text(f"\n{heading(standing)}", style="bold")
+        yield from _without_numbers(standing)
     for duet in record.run.duets:
         if duet.reason:
             told = f"no duet of {duet.target} at {duet.scale} ({duet.why}): {duet.reason} {duet.remedy}"
             yield Text(told.rstrip(), style="yellow")
+
+
+def _without_numbers(standing: Standing) -> Iterator[Text]:
+    """Rows that could not be compared; those of one reason share a line."""
+    told: dict[tuple[Judgement, str], list[str]] = {}
+    for verdict in standing.others:
+        told.setdefault((verdict.judgement, verdict.text), []).append(verdict.key.metric)
+    for (judgement, text), metrics in told.items():
+        yield Text.from_markup(f"{MARKS[judgement]} {judgement}: {', '.join(metrics)}: {escape(text)}")
 
 
 def heading(standing: Standing) -> str:

@@ -67,6 +67,16 @@ def test_a_regression_is_annotated_at_its_file_in_one_line() -> None:
     assert not list(as_annotations(judge(a_record(), rows_of(a_record()), [])))
 
 
+def test_rows_of_a_duet_that_failed_share_one_line() -> None:
+    """Thirteen times the same traceback would hide everything."""
+    cut = a_duet_record((1.0,), (1.0,))
+    console = Console(width=1_000)
+    with console.capture() as captured:
+        console.print(Group(*duet_tables(cut)))
+    assert captured.get().count("The duet ended after 1 of the 5 launches") == 1
+    assert "┏" not in captured.get()
+
+
 def test_the_duets_table_shows_what_the_summary_does() -> None:
     """In the terminal, at 120 columns, no cell cut."""
     console = Console(width=120, record=True)
