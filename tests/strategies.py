@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from hypothesis import strategies as st
 
-from analysis.metrics import METRICS
+from analysis.metrics import metrics_of
 from analysis.observations import (
     BatchInserted,
     Collected,
@@ -210,7 +210,7 @@ def a_duet(**changes: object) -> Duet:
         reference="chroma~1.0@process",
         scale="small",
         why="asked for",
-        metrics=[metric.name for metric in METRICS],
+        metrics=[metric.name for metric in metrics_of(())],
         first_launch=0,
         looks=[5],
         made="chroma 1.0",

@@ -11,7 +11,7 @@ from analysis.accept import accept
 from analysis.baselines import find_baselines
 from analysis.duet import duet_verdicts, standing_of
 from analysis.gate import judge
-from analysis.metrics import METRICS
+from analysis.metrics import metrics_of
 from analysis.observations import Phase, TargetFailed
 from analysis.records import Record
 from analysis.rows import Outcome, RowKey, rows_of
@@ -38,7 +38,7 @@ def times(factor: float) -> tuple[float, ...]:
 def test_the_same_code_passes_in_every_row_and_needs_no_baseline() -> None:
     """One verdict a metric, each by the duet and with its interval."""
     found = verdicts(a_duet_record(JITTER, EVEN))
-    assert {key.metric for key in found} == {metric.name for metric in METRICS}
+    assert {key.metric for key in found} == {metric.name for metric in metrics_of(())}
     assert {one.judgement for one in found.values()} == {Judgement.PASS}
     assert all(one.by_duet and one.low is not None for one in found.values())
 

@@ -43,7 +43,7 @@ def test_every_row_of_a_duet_has_a_line_of_as_many_cells_as_the_heading() -> Non
 def test_verdicts_of_the_screen_are_folded_away() -> None:
     """They are many."""
     text = told(a_record())
-    assert "<details><summary>78 verdicts of the screen</summary>" in text
+    assert "<details><summary>102 verdicts of the screen</summary>" in text
     assert "| p50_latency_ms-small-chroma@process | 1.00 |" in text
 
 
