@@ -15,7 +15,7 @@ import msgspec
 
 from analysis.fingerprint import folder_name
 from analysis.observations import TargetStarted
-from analysis.records import Dataset, Host, Record, Run, decode_versioned
+from analysis.records import Dataset, Host, Record, Resolution, Run, decode_versioned
 from analysis.rows import RowKey
 
 __all__ = [
@@ -39,6 +39,8 @@ class Artifact(msgspec.Struct, frozen=True):
     client_version: str
     settings: dict[str, str]
     driver_sha256: str
+    program_sha256: str = ""
+    driver: str = ""
 
     def differences(self, other: Artifact) -> list[str]:
         """The fields that differ, each with both values."""
@@ -53,6 +55,9 @@ class Artifact(msgspec.Struct, frozen=True):
         ]
         if self.driver_sha256 != other.driver_sha256:
             found.append("driver: another source")
+        # Empty for what has no program of its own, and in files from before it was recorded.
+        if self.program_sha256 and other.program_sha256 and self.program_sha256 != other.program_sha256:
+            found.append(f"program: sha256 {self.program_sha256[:12]} against {other.program_sha256[:12]}")
         return found
 
     def unlike(self, other: Artifact) -> list[str]:
@@ -129,10 +134,16 @@ class Baseline:
 
 def artifacts_of(record: Record) -> dict[str, Artifact]:
     """What was measured of each target that started, as of its last start."""
-    digests = {target.target: target.driver_sha256 for target in record.run.targets}
+    targets = {target.target: target for target in record.run.targets}
+    unknown = Resolution("", runnable=True)
     return {
         seen.target: Artifact(
-            seen.server_version, seen.client_version, dict(seen.settings), digests.get(seen.target, "")
+            seen.server_version,
+            seen.client_version,
+            dict(seen.settings),
+            targets.get(seen.target, unknown).driver_sha256,
+            targets.get(seen.target, unknown).program_sha256,
+            targets.get(seen.target, unknown).driver,
         )
         for seen in record.observations
         if isinstance(seen, TargetStarted)

@@ -1,11 +1,11 @@
 """A run against the accepted baselines: one verdict a row. Fails closed: what cannot be judged is never a pass.
 
-This is the screen (`analysis.screen`); rows come from `analysis.rows`, baselines from `analysis.baselines`.
+This is the screen (`analysis.screen`); `analysis.settled` puts the duets' verdicts in its place, where there are some.
+Rows come from `analysis.rows`, baselines from `analysis.baselines`.
 """
 
 from __future__ import annotations
 
-import enum
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -21,47 +21,19 @@ from analysis.metrics import METRICS, Direction, Group, Metric, metric_named
 from analysis.outlook import Outlook, outlook
 from analysis.quantities import format_change, format_quantity
 from analysis.records import Record, Run
-from analysis.rows import Outcome, Row, RowKey
+from analysis.rows import Outcome, Row
 from analysis.screen import Change, Pair, screen
+from analysis.settled import settle
 from analysis.statistics import holm
+from analysis.verdicts import ALPHA, Judgement, Verdict
 
 __all__ = ["ALPHA", "Judgement", "Verdict", "judge"]
 
-ALPHA = 0.05
 # Log standard deviations between two runs of the same code on a shared machine, until a history tells them.
 _BETWEEN_SPEED = 0.015
 _BETWEEN_MEMORY = 0.03
 _BETWEEN_RECALL = 0.005
 _OTHER_MACHINE = "A baseline of another machine is never compared. Accept one here: python -m analysis accept RUN."
-
-
-class Judgement(enum.StrEnum):
-    """What the gate says of a row."""
-
-    REGRESSION = "regression"
-    IMPROVEMENT = "improvement"
-    PASS = "pass"  # noqa: S105 - not a secret
-    INCONCLUSIVE = "inconclusive"
-    NO_BASELINE = "no baseline"
-    NOT_RUN = "not run"
-    INCOMPARABLE = "incomparable"
-    INVALID = "invalid"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The judgement of a row. `change`, `low` and `high` are relative (+0.12: a number 12 % higher), adjusted.
-
-    `decidable` tells of an inconclusive row that more launches would decide it.
-    """
-
-    key: RowKey
-    judgement: Judgement
-    text: str
-    change: float | None = None
-    low: float | None = None
-    high: float | None = None
-    decidable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +67,7 @@ def judge(record: Record, rows: Sequence[Row], baselines: Sequence[Baseline]) ->
     # Holm over all rows of the run: one false alarm in twenty runs at most, however many rows there are.
     adjusted = holm([case.change.p_value() for case in cases])
     verdicts += [_verdict(case, p, len(cases)) for case, p in zip(cases, adjusted, strict=True)]
-    return tuple(verdicts)
+    return settle(record, verdicts)
 
 
 def _plain(row: Row, baseline: Baseline | None, run: Run, present: Mapping[str, Artifact]) -> Verdict | None:

@@ -45,6 +45,9 @@ def headline(record: Record) -> Text:
     """Which run on which machine; loud where it is not complete."""
     run = record.run
     launches = "1 launch" if run.launches == 1 else f"{run.launches} launches"
+    if run.duets:
+        duets = "1 duet" if len(run.duets) == 1 else f"{len(run.duets)} duets"
+        launches = f"{launches}, {duets}" if run.launches else duets
     line = Text(f"\nRun {run.id}: {launches}, {run.host.cpu_model}, {run.host.cores} cores", style="bold")
     if run.isolated:
         line.append("\nIsolated: one target up at a time. Launches of one number were not at one time and do not pair.")

@@ -21,6 +21,7 @@ __all__ = [
     "RUN_FILE",
     "SCHEMA",
     "Dataset",
+    "Duet",
     "Host",
     "Record",
     "Reported",
@@ -84,7 +85,9 @@ class Resolution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     target: str
     runnable: bool
+    driver: str = ""
     driver_sha256: str = ""
+    program_sha256: str = ""
     reason: str = ""
     remedy: str = ""
 
@@ -95,6 +98,32 @@ class Reported(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     server_version: str
     client_version: str
     settings: dict[str, str]
+
+
+class Duet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Two versions of a target side by side at one scale: which, why, and which launches are theirs.
+
+    The candidate's observations stand under `target`, the other side's under `reference`, both in the launches from
+    `first_launch` on. `looks` are the numbers of launches after which it may decide. `made` says how the reference was
+    made. Where it could not be made, `reason` and `remedy` say why, and there are no launches.
+    """
+
+    target: str
+    reference: str
+    scale: str
+    why: str
+    metrics: list[str]
+    first_launch: int
+    looks: list[int]
+    made: str = ""
+    stopped: str = ""
+    reason: str = ""
+    remedy: str = ""
+
+    @property
+    def launches(self) -> range:
+        """The numbers of the launches that are its own."""
+        return range(self.first_launch, self.first_launch + max(self.looks, default=0))
 
 
 class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,6 +146,7 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     versions: dict[str, str]
     partial: bool = False
     reported: dict[str, Reported] = {}
+    duets: list[Duet] = []
 
     @property
     def isolated(self) -> bool:

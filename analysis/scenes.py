@@ -13,6 +13,7 @@ from analysis.findings import Finding
 from analysis.launch import LaunchObservations
 from analysis.observations import LaunchEnded, MachineRead, Observation, SamplerRan, TargetFailed
 from analysis.records import Record
+from analysis.sides import of_rows
 from analysis.validity import judge_scale
 
 __all__ = ["Scene", "scenes_of"]
@@ -45,7 +46,7 @@ class Scene:
 def scenes_of(record: Record) -> dict[str, Scene]:
     """The record's scenes by scale, in the order of the run's datasets."""
     by_scale: dict[str, list[Observation]] = defaultdict(list)
-    for seen in record.observations:
+    for seen in of_rows(record):
         by_scale[seen.scale].append(seen)
     return {dataset.scale: _scene(dataset.scale, by_scale[dataset.scale]) for dataset in record.run.datasets}
 

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from analysis.calibration import calibration_lines
 from analysis.comparison import Figure, figures
+from analysis.duettable import duet_tables
 from analysis.gate import Verdict
 from analysis.metrics import METRICS, Direction, Metric
 from analysis.notes import MARKS, absent, cold_starts, findings, headline, legend, verdict_summary
@@ -87,6 +88,7 @@ def closing_table(
         parts += resource_notes(scenes[dataset.scale], targets)
         parts += findings(mine, scenes[dataset.scale])
     parts += absent(rows)
+    parts += duet_tables(record)
     parts += verdict_summary(verdicts, rows)
     if shown.figures:
         parts.append(legend(shown.figures, rows, verdicts))

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 from hypothesis import strategies as st
 
+from analysis.metrics import METRICS
 from analysis.observations import (
     BatchInserted,
     Collected,
@@ -25,7 +26,7 @@ from analysis.observations import (
     TargetFailed,
     TargetStarted,
 )
-from analysis.records import SCHEMA, Dataset, Host, Record, Resolution, Run, RunStatus
+from analysis.records import SCHEMA, Dataset, Duet, Host, Record, Resolution, Run, RunStatus
 
 HOST = Host("Some CPU", "x86_64", 2, 24, "3.11", "6.1", "performance", "no", 24 << 30, "0x1", hypervisor=True)
 SMALL = Dataset("small", 1000, 128, 100, 100, 10, "gaussian mixture, seed 0", "abc")
@@ -200,3 +201,35 @@ def observations() -> st.SearchStrategy[Observation]:
     """Any observation that the schema allows; JSON has no infinity."""
     st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
     return st.one_of(*(st.from_type(kind) for kind in Observation.__args__))
+
+
+def a_duet(**changes: object) -> Duet:
+    """Chroma 2.0 beside 1.0, launches 0 to 4, of every metric."""
+    duet = Duet(
+        target="chroma@process",
+        reference="chroma~1.0@process",
+        scale="small",
+        why="asked for",
+        metrics=[metric.name for metric in METRICS],
+        first_launch=0,
+        looks=[5],
+        made="chroma 1.0",
+    )
+    return msgspec.structs.replace(duet, **changes)
+
+
+def a_duet_record(
+    candidate: Sequence[float],
+    reference: Sequence[float],
+    duet: Duet | None = None,
+    **of_the_candidate: object,
+) -> Record:
+    """A run of nothing but a duet, with these latencies in ms by launch; the rest is of the candidate's launches."""
+    duet = duet or a_duet()
+    seen: list[Observation] = []
+    for number, (mine, theirs) in enumerate(zip(candidate, reference, strict=True), start=duet.first_launch):
+        seen += a_launch(duet.target, number, latency_ms=mine, batch_ms=10 * mine, **of_the_candidate)
+        seen += a_launch(duet.reference, number, latency_ms=theirs, batch_ms=10 * theirs, version="1.0")
+        seen.append(LaunchEnded(scale="small", launch=number, up_ns=1, measuring_ns=2, stop_ns=3))
+    run = a_run((duet.target,), launches=0, duets=[duet])
+    return Record(Path("results/run"), run, tuple(seen), truncated=False)

@@ -61,6 +61,11 @@ RUN_BY = {
     # On two targets, in two rounds.
     "python -m fixtures.experiments isolation": ("tests/test_experiments.py", 'main(["isolation", "--rounds", "2"'),
     "python -m fixtures.configuration --write": ("tests/test_configuration.py", 'main(["--write"])'),
+    # Bounded to its first look.
+    "pytest benchmarks/ --duet chroma@process=1.5.8 --scale small": (
+        "tests/test_duet_of_releases.py",
+        '"--scale=small", "--duet=chroma@process=1.5.8"',
+    ),
     f"pytest benchmarks {EXAMPLE} --target example@embedded --scale small --launches 1": (
         "tests/test_docs.py",
         "def test_the_example_store_is_measured",
@@ -179,8 +184,8 @@ def test_every_finding_is_explained() -> None:
 
 
 def test_every_option_is_documented_with_its_variable() -> None:
-    """As fixtures/options.py declares them."""
-    options = set(re.findall(r'"(--[a-z0-9-]+)"', (ROOT / "fixtures/options.py").read_text()))
+    """As fixtures/declared.py declares them."""
+    options = set(re.findall(r'"(--[a-z0-9-]+)"', (ROOT / "fixtures/declared.py").read_text()))
     text = (DOCS / "configuration.md").read_text()
     assert options
     for option in options:
