@@ -99,9 +99,15 @@ install_fuse() {
 }
 
 install_docker() {
+    local missing=()
     PATH="$PATH:/usr/sbin:/sbin"
-    if [ "$(id -u)" = 0 ] && { ! command -v dockerd || ! command -v debootstrap; } > /dev/null; then
-        install_debian docker.io debootstrap iproute2 || say "Docker is not installed. Debian: apt-get install docker.io debootstrap"
+    [ "$(id -u)" = 0 ] || return 0
+    command -v dockerd > /dev/null || missing+=(docker.io)
+    command -v debootstrap > /dev/null || missing+=(debootstrap)
+    command -v ip > /dev/null || missing+=(iproute2)
+    [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || missing+=(debian-archive-keyring)
+    if [ "${#missing[@]}" -gt 0 ] && ! install_debian "${missing[@]}"; then
+        say "not installed: ${missing[*]}; containers may be skipped. Debian: apt-get install ${missing[*]}"
     fi
 }
 
