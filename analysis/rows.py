@@ -13,7 +13,7 @@ from analysis.findings import Finding, Severity
 from analysis.metrics import Metric, NotApplicable, metric_named, metrics_of
 from analysis.records import Record, Resolution
 from analysis.scenes import Scene, scenes_of
-from analysis.validity import RECALL_FLOOR, judge_launch, judge_number
+from analysis.validity import RECALL_FLOOR, judge_launch, judge_numbers
 
 __all__ = ["Outcome", "Row", "RowKey", "rows_of"]
 
@@ -120,7 +120,8 @@ def _row(metric: Metric, resolution: Resolution, scene: Scene, findings: Sequenc
     if not measured:
         reasons = {value.reason for _, value in numbers if isinstance(value, NotApplicable)}
         return Row(key, Outcome.NOT_APPLICABLE, reason="; ".join(sorted(reasons)))
-    concerned += (one for launch, value in measured for one in judge_number(metric, value, launch))
+    out = {launch for one in concerned if one.severity is Severity.INVALID for launch in one.launches}
+    concerned += judge_numbers(metric, [(launch, value) for launch, value in measured if launch.launch not in out])
     return _measured(key, [(launch.launch, value) for launch, value in measured], concerned)
 
 

@@ -42,6 +42,7 @@ codecs.register_error(_ERRORS, _replace)
 
 def writable(stream: TextIO) -> TextIO:
     """The same stream: from now on it writes what its encoding lacks in ASCII, where it would have failed."""
-    if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+    # A POSIX locale's output passes on the bytes of names that it cannot read, and fails for the rest all the same.
+    if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
         stream.reconfigure(errors=_ERRORS)
     return stream

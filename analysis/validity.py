@@ -23,7 +23,7 @@ from analysis.sampling import judge_sampling
 from analysis.statistics import percentile
 from analysis.steadiness import judge_order, judge_steadiness
 
-__all__ = ["RECALL_FLOOR", "judge_launch", "judge_number", "judge_scale"]
+__all__ = ["RECALL_FLOOR", "judge_launch", "judge_numbers", "judge_scale"]
 
 RECALL_FLOOR = 0.80
 _CLIENT_SHARE = 0.90
@@ -71,9 +71,13 @@ def judge_launch(
     yield from (replace(finding, target=launch.target) for finding in found)
 
 
-def judge_number(metric: Metric, value: float, launch: LaunchObservations) -> Iterator[Finding]:
-    """What is wrong with a number that has no ratio to anything."""
-    if metric.offset + value > 0:
+def judge_numbers(metric: Metric, numbers: Sequence[tuple[LaunchObservations, float]]) -> Iterator[Finding]:
+    """What is wrong with numbers that have no ratio to anything: with one of them, the row has no figure.
+
+    To leave out a launch because of its value would make the others' mean too high.
+    """
+    below = [launch for launch, value in numbers if metric.offset + value <= 0]
+    if not below:
         return
     if metric.name == "recall_at_10":
         rule, text = "nothing found", "no search found any of its exact ten"
@@ -84,9 +88,11 @@ def judge_number(metric: Metric, value: float, launch: LaunchObservations) -> It
     else:
         rule, text = "below resolution", f"{metric.name} was not above zero"
         advice = "growth is below what the kernel's page accounting resolves here: measure a larger scale"
-    yield Finding(
-        rule, Severity.INVALID, text, advice, (launch.launch,), frozenset({metric.name}), target=launch.target
-    )
+    if len(below) < len(numbers):
+        text += f" in {len(below)} of {len(numbers)} launches, and the mean of the others would be too high"
+    launches = tuple(launch.launch for launch, _ in numbers)
+    target = below[0].target
+    yield Finding(rule, Severity.INVALID, text, advice, launches, frozenset({metric.name}), target=target)
 
 
 def _counts(launch: LaunchObservations) -> Iterator[Finding]:

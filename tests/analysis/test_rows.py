@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from analysis.metrics import metrics_of
 from analysis.observations import MemoryRead, Phase
 from analysis.records import Record, Resolution
 from analysis.rows import Outcome, Row, RowKey, rows_of
-from tests.strategies import NAMES, a_fault, a_record, a_run
+from tests.strategies import NAMES, a_fault, a_machine, a_record, a_run
 
 
 def rows(record: Record) -> dict[RowKey, Row]:
@@ -95,3 +97,53 @@ def test_the_recall_floor_is_the_runs_own() -> None:
     """As its options say."""
     run = a_run(("chroma@process",), options={"recall-floor": "0.5"})
     assert rows(a_record({"chroma@process": (1.0,)}, run, hits=6))[KEY].outcome is Outcome.MEASURED
+
+
+PER_VECTOR = RowKey("memory_per_vector_bytes", "small", "chroma@process")
+
+
+def with_growth(*settled: int, swapping: Sequence[int] = ()) -> Record:
+    """Launches that start at 50 MB and settle at these bytes; the machine swapped in some."""
+    plain = a_record({"chroma@process": tuple(1.0 for _ in settled)})
+    seen = [
+        msgspec.structs.replace(one, used=settled[one.launch])
+        if isinstance(one, MemoryRead) and one.phase is Phase.SETTLE
+        else one
+        for one in plain.observations
+    ]
+    machine = [
+        a_machine(launch, phase=phase, swapped_pages=9 * (phase is Phase.STOP))
+        for launch in swapping
+        for phase in (Phase.START, Phase.STOP)
+    ]
+    return Record(plain.folder, plain.run, (*seen, *machine), truncated=False)
+
+
+def test_one_launch_without_growth_makes_the_row_invalid_rather_than_the_others_mean_too_high() -> None:
+    """And the text says how many of how many."""
+    row = rows(with_growth(51_000_000, 49_000_000, 52_000_000))[PER_VECTOR]
+    assert (row.outcome, row.values) == (Outcome.INVALID, ())
+    assert row.invalid_values == (1000.0, -1000.0, 2000.0)
+    assert "was not above zero in 1 of 3 launches, and the mean of the others would be too high" in row.reason
+
+
+def test_a_launch_that_is_out_for_another_reason_takes_nothing_with_it() -> None:
+    """The machine swapped, so its memory is no figure, whatever it is."""
+    row = rows(with_growth(51_000_000, 49_000_000, 52_000_000, swapping=[1]))[PER_VECTOR]
+    assert (row.outcome, row.values) == (Outcome.MEASURED, (1000.0, 2000.0))
+
+
+def test_growth_is_counted_with_file_pages_in_full_where_that_is_known() -> None:
+    """Somebody mapped the same libraries before the index was settled: the proportional size fell."""
+    plain = with_growth(49_000_000, 49_000_000)
+    whole = {Phase.START: 70_000_000, Phase.INSERT: 71_000_000, Phase.SETTLE: 73_000_000}
+    seen = [
+        msgspec.structs.replace(one, whole=whole[one.phase], whole_peak=whole[one.phase] + 500_000)
+        if isinstance(one, MemoryRead) and one.phase in whole
+        else one
+        for one in plain.observations
+    ]
+    found = rows(Record(plain.folder, plain.run, tuple(seen), truncated=False))
+    assert found[PER_VECTOR].values == (3000.0, 3000.0)
+    during = found[RowKey("memory_usage_during_insertion", "small", "chroma@process")]
+    assert during.values == (3.5, 3.5)
