@@ -15,7 +15,7 @@ from statistics import fmean
 
 from analysis.baselines import Artifact, Baseline, BaselineRow, artifacts_of
 from analysis.fingerprint import folder_name
-from analysis.likeness import quiet, unlike_settings, unlike_workloads
+from analysis.likeness import like_profile, quiet, unlike_settings, unlike_workloads
 from analysis.metrics import METRICS, Direction, Group, Metric, metric_named
 from analysis.quantities import format_change, format_quantity
 from analysis.records import Record, Run
@@ -23,15 +23,17 @@ from analysis.rows import Outcome, Row, RowKey
 from analysis.screen import Change, Pair, screen
 from analysis.statistics import holm
 
-__all__ = ["ALPHA", "Judgement", "Verdict", "judge"]
+__all__ = ["ALPHA", "Judgement", "Verdict", "judge", "least_between"]
 
 ALPHA = 0.05
-_ANCHOR = "exact"
 # Log standard deviations between two runs of the same code on a shared machine, until a history tells them.
 _BETWEEN_SPEED = 0.015
 _BETWEEN_MEMORY = 0.03
 _BETWEEN_RECALL = 0.005
-_OTHER_MACHINE = "A baseline of another machine is never compared. Accept one here: python -m analysis accept RUN."
+_OTHER_MACHINE = (
+    "A baseline of another machine is never compared. Accept one here: python -m analysis accept RUN. "
+    "Or let two versions run side by side, which needs none: pytest benchmarks/ --duet TARGET=REFERENCE."
+)
 
 
 class Judgement(enum.StrEnum):
@@ -150,7 +152,7 @@ def _compare(metric: Metric, family: Sequence[Row], baseline: Baseline, present:
         )
         for row in family
     }
-    changes = screen(pairs, adjust=metric.follows_machine_speed, least_between=_least_between(metric))
+    changes = screen(pairs, adjust=metric.follows_machine_speed, least_between=least_between(metric))
     return [
         _Case(
             row,
@@ -168,21 +170,16 @@ def _by_launch(metric: Metric, launches: Sequence[int], values: Sequence[float])
     return {launch: metric.offset + value for launch, value in zip(launches, values, strict=True)}
 
 
-def _least_between(metric: Metric) -> float:
+def least_between(metric: Metric) -> float:
+    """The least log standard deviation between two runs of the same code, launches aside."""
     if metric.follows_machine_speed:
         return _BETWEEN_SPEED
     return _BETWEEN_RECALL if metric.group is Group.SEARCH else _BETWEEN_MEMORY
 
 
 def _anchors(key: RowKey, others: Sequence[RowKey], changed: Mapping[str, Sequence[str]]) -> list[str]:
-    """Like profile: our own store at the same tier, and other stores, where nothing about them changed."""
-    return [
-        other.target
-        for other in others
-        if other.store != key.store
-        and changed.get(other.target) == []
-        and (other.store != _ANCHOR or other.tier == key.tier)
-    ]
+    """Rows of like profile, where nothing about their targets changed."""
+    return [other.target for other in others if like_profile(key, other) and changed.get(other.target) == []]
 
 
 def _artifact_note(changed: Sequence[str] | None) -> str:

@@ -1,7 +1,7 @@
 """May two runs be compared? What differs in machine, workload or configuration, field by field, with both values.
 
 Versions and the driver's source are what a comparison is there for: they are noted, and forbid nothing. Used by
-`analysis.gate` and `analysis.compare`.
+`analysis.gate`, `analysis.compare` and `analysis.history`.
 """
 
 from __future__ import annotations
@@ -10,12 +10,19 @@ from collections.abc import Mapping
 
 from analysis.baselines import Artifact
 from analysis.records import Dataset
-from analysis.rows import Row
+from analysis.rows import Row, RowKey
 
-__all__ = ["noted", "quiet", "unlike_settings", "unlike_workloads"]
+__all__ = ["like_profile", "noted", "quiet", "unlike_settings", "unlike_workloads"]
 
 _WORKLOAD_FIELDS = ("vectors", "dimensions", "queries", "batch", "k", "sha256")
 _NOISE = "noisy neighbour"
+_ANCHOR = "exact"
+
+
+def like_profile(key: RowKey, other: RowKey) -> bool:
+    """Whether the other row shows what the machine does to this one: another store, and our own only at its tier."""
+    same_family = (other.metric, other.scale) == (key.metric, key.scale)
+    return same_family and other.store != key.store and (other.store != _ANCHOR or other.tier == key.tier)
 
 
 def unlike_workloads(now: Dataset, then: Dataset) -> list[str]:
