@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import fmean
 
@@ -25,9 +25,10 @@ from analysis.trend import Point, Trend
 
 __all__ = ["LEAST_RUNS", "Creep", "Step", "creep_of", "creeps_of"]
 
-SHORTEST = 2
-LEAST_RUNS = 2 * SHORTEST
+_SHORTEST = 2
+LEAST_RUNS = 2 * _SHORTEST
 """Fewer runs tell no change: one run alone is the gate's to judge."""
+_SPIKE = 3.0
 _ALPHA = 0.05
 _ALPHA_OF_ROW = 0.005
 
@@ -43,8 +44,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Creep:
-    """What a trend shows: its steps, and by how much (a log ratio, never negative) its last level is worse than
-    an earlier one: the change from that level, whose runs are `since`. Not worse beyond the tolerance: None.
+    """What a trend shows: its steps, and whether its last level is worse than an earlier one.
+
+    `worse` is by how much, as a log ratio above zero, and None where that is within the tolerance; the runs at the
+    earlier level are `since`.
     """
 
     trend: Trend
@@ -61,17 +64,31 @@ def creeps_of(trends: Sequence[Trend]) -> tuple[Creep, ...]:
 
 def creep_of(trend: Trend, alpha: float = _ALPHA_OF_ROW) -> Creep:
     """One row's: flat noise shows a change with the probability `alpha` at most."""
-    points = trend.points
-    if len(points) < LEAST_RUNS or trend.df <= 0:
+    if len(trend.points) < LEAST_RUNS or trend.df <= 0:
         return Creep(trend, (), None, ())
+    points = _without_spikes(trend)
     bound = threshold(len(points) - 1, trend.df, alpha)
-    begins = partition([point.adjusted / trend.noise for point in points], bound * bound, SHORTEST)
+    begins = partition([point.adjusted / trend.noise for point in points], bound * bound, _SHORTEST)
     levels = _confirmed(trend, _stretches(points, begins), bound)
     steps = tuple(Step(before[-1], after[0], _change(before, after)) for before, after in pairwise(levels))
     return Creep(trend, steps, *_worse(trend, levels, bound))
 
 
 _Stretch = tuple[Point, ...]
+
+
+def _without_spikes(trend: Trend) -> list[Point]:
+    """A run that stands out from both its neighbours, or as the last from the one before, counts up to a bound.
+
+    It is a bad night or the gate's to judge. A new level has a second run like the first, and is left as it is.
+    """
+    values = [point.adjusted for point in trend.points]
+    reach = _SPIKE * trend.noise
+    beside = [[*values[max(0, place - 1) : place], *values[place + 1 : place + 2]] for place in range(len(values))]
+    return [
+        replace(point, adjusted=min(max(point.adjusted, min(near) - reach), max(near) + reach))
+        for point, near in zip(trend.points, beside, strict=True)
+    ]
 
 
 def _stretches(points: Sequence[Point], begins: Sequence[int]) -> list[_Stretch]:

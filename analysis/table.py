@@ -66,9 +66,13 @@ class _Shown:
 
 
 def closing_table(
-    record: Record, rows: Sequence[Row], verdicts: Sequence[Verdict], width: int = _PLAIN_WIDTH
+    record: Record,
+    rows: Sequence[Row],
+    verdicts: Sequence[Verdict],
+    width: int = _PLAIN_WIDTH,
+    creep: Sequence[Text] = (),
 ) -> RenderableType:
-    """Targets side by side per scale, findings, what was skipped or failed and why, verdicts, the record's place."""
+    """Targets side by side per scale, findings, what was skipped or failed and why, verdicts, creep, where it lies."""
     scenes = scenes_of(record)
     shown = _Shown({row.key: row for row in rows}, figures(rows), {verdict.key: verdict for verdict in verdicts})
     parts: list[RenderableType] = [headline(record)]
@@ -82,6 +86,7 @@ def closing_table(
         parts += findings(mine, scenes[dataset.scale])
     parts += absent(rows)
     parts += verdict_summary(verdicts, rows)
+    parts += creep
     if shown.figures:
         parts.append(legend(shown.figures, rows, verdicts))
     parts.append(Text(f"Record: {record.folder}", style="bold"))

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis.accept import OVERRIDES
 from analysis.gate import Judgement
 from analysis.metrics import METRICS, metrics_of
+from analysis.review import OVERRIDES
 from fixtures import targets
 from fixtures.drivers.base import Binary, Mount, Place, Process, Space, Store
 from fixtures.workloads import SCALES
