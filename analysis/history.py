@@ -76,7 +76,7 @@ def history_file(baselines: Path, host: Host) -> Path:
 def read_history(path: Path) -> tuple[Line, ...]:
     """Every line, in the order in which they were written; none where there is no file.
 
-    A line that is cut off, damaged or from a newer suite is an error that names it: none is passed over.
+    A line that is cut off, damaged, there twice or from a newer suite is an error that names it: none is passed over.
     """
     if not path.is_file():
         return ()
@@ -88,6 +88,13 @@ def read_history(path: Path) -> tuple[Line, ...]:
             f"{path}, line {len(lines) + 1} is cut off after {len(unfinished)} bytes: a writer was killed. "
             "Remove that line, or restore the file from version control."
         )
+    seen: dict[tuple[str, RowKey], int] = {}
+    for number, line in enumerate(found, start=1):
+        first = seen.setdefault((line.run, line.key), number)
+        if first != number:
+            raise DamagedRecord(
+                f"{path}, line {number}: {line.key} of {line.run} is in line {first} already. Remove one of them."
+            )
     return tuple(found)
 
 

@@ -50,7 +50,7 @@ RUN_BY = {
     ),
 }
 # Options that pages name and that are not pytest's: of the scripts, of `python -m analysis`, and of servers.
-OTHER_OPTIONS = {"--self", "--allow", "--path", "--host", "--port", "--scheme"}
+OTHER_OPTIONS = {"--self", "--duet", "--row", "--allow", "--path", "--host", "--port", "--scheme"}
 
 
 def fences(language: str) -> Iterator[str]:

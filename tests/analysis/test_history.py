@@ -148,6 +148,15 @@ def test_a_damaged_line_is_named(damage: bytes, tmp_path: Path) -> None:
         read_history(path)
 
 
+def test_a_row_that_is_there_twice_for_one_run_is_named(tmp_path: Path) -> None:
+    """As a merge of two branches can leave it: it would count twice."""
+    path = history_file(tmp_path, HOST)
+    count = len(recorded(a_record(), tmp_path))
+    path.write_bytes(path.read_bytes() + path.read_bytes().splitlines(keepends=True)[4])
+    with pytest.raises(DamagedRecord, match=rf"line {count + 1}: .* is in line 5 already"):
+        read_history(path)
+
+
 def test_a_line_of_a_newer_suite_is_not_guessed_at(tmp_path: Path) -> None:
     """Its fields may mean something else."""
     path = history_file(tmp_path, HOST)
