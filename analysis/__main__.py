@@ -15,6 +15,7 @@ from analysis.commands import (
     resources_of_run,
     show_history,
     show_run,
+    show_sweep,
     verdicts_of_run,
 )
 from analysis.errors import AnalysisError
@@ -23,6 +24,8 @@ from analysis.review import OVERRIDES
 from analysis.table import wide_console
 
 __all__ = ["main"]
+
+_BASELINES = Path("baselines")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -33,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
         ("compare", "two runs side by side, with every field in which they are unlike; 1 if no row can be compared"),
         ("resources", "print what each target used in each part of its launches"),
         ("verdicts", "judge a run against the present baselines; 1 if something regressed"),
+        ("sweep", "print speed against recall, and draw it into the run's folder"),
         ("accept", "show what changes against the present baseline, and make a run the baseline of its machine"),
         ("record", "append a run to the history of its machine; it is no baseline by that"),
         ("history", "print each row's trend over the recorded and accepted runs, with its change points"),
@@ -43,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
         if name == "compare":
             command.add_argument("other", metavar="OTHER", help="the run that is held against it")
-        command.add_argument("--baselines", type=Path, default=Path("baselines"), metavar="DIR")
+        command.add_argument("--baselines", type=Path, default=_BASELINES, metavar="DIR")
         if name == "resources":
             command.add_argument("--target", action="append", default=[], metavar="PATTERN", help="glob on store@tier")
         if name == "history":
@@ -57,7 +61,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: done; 1: refused, a regression was found, or the record cannot be read; 2 (argparse): usage."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    # Without the default one there are no baselines yet; one that is named is meant. `accept` and `record` make it.
+    if not (options.baselines == _BASELINES or options.baselines.is_dir() or options.command in ("accept", "record")):
+        parser.error(f"--baselines {options.baselines} is not a folder. Give the one that holds accepted baselines.")
     console = wide_console()
     try:
         if options.command == "history":
@@ -74,6 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return verdicts_of_run(record, options.baselines, console)
             case "record":
                 return append_to_history(record, options.baselines, options.allow, console)
+            case "sweep":
+                return show_sweep(record, console)
             case _:
                 return accept_run(record, options.baselines, options.allow, console)
     except AnalysisError as error:

@@ -17,7 +17,7 @@ from analysis.errors import AcceptRefused
 from analysis.fingerprint import folder_name
 from analysis.history import append_run, history_file, read_history
 from analysis.records import Record
-from analysis.review import OVERRIDES, review
+from analysis.review import Acceptance, review
 
 __all__ = ["accept"]
 
@@ -26,19 +26,21 @@ def accept(record: Record, baselines: Path, *, allow: Collection[str] = (), acce
     """Write the run's measured rows as the present baseline of each of its scales; gives the files.
 
     Rows that are invalid are left out. The run enters the history, unless it is there already. Raises AcceptRefused,
-    naming every objection that `allow` does not cover, and a RecordError for a damaged baseline or history: then
-    nothing is written.
+    naming every objection that `allow` does not cover, and for a run that is the present baseline, and a RecordError
+    for a damaged baseline or history: then nothing is written.
     """
-    unknown = sorted(set(allow) - set(OVERRIDES))
-    if unknown:
-        raise AcceptRefused(f"There is no override {', '.join(unknown)}. There are: {', '.join(OVERRIDES)}.")
     reviewed = review(record, baselines)
-    standing = {name: text for name, text in reviewed.objections.items() if name not in allow}
-    if standing:
-        told = " ".join(f"{text} (override: --allow {name})" for name, text in standing.items())
-        raise AcceptRefused(f"{record.run.id} is not accepted. {told}")
-    if not reviewed.rows:
-        raise AcceptRefused(f"{record.run.id} is not accepted. It has no measured row.")
+    reviewed.require_acceptable(allow)
+    try:
+        return _store(reviewed, baselines, accepted)
+    except OSError as error:
+        raise AcceptRefused(
+            f"{error.filename or baselines} cannot be written: {error.strerror}. Give another folder with --baselines."
+        ) from error
+
+
+def _store(reviewed: Acceptance, baselines: Path, accepted: str) -> list[Path]:
+    record = reviewed.record
     known = {line.run for line in read_history(history_file(baselines, record.run.host))}
     folder = baselines / folder_name(record.run.host)
     folder.mkdir(parents=True, exist_ok=True)

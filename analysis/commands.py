@@ -5,6 +5,7 @@ Neighbour: `analysis.__main__`.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -15,7 +16,7 @@ from analysis.accept import accept
 from analysis.baselines import find_baselines
 from analysis.compare import compare, shown
 from analysis.creep import creeps_of
-from analysis.errors import MissingRecord, NoHistory, UnknownTarget
+from analysis.errors import AcceptRefused, MissingRecord, NoHistory, UnknownTarget
 from analysis.gate import Judgement, judge
 from analysis.history import HISTORY_FILE, history_file, read_history, record_run
 from analysis.historytable import creep_notes, history_table, noise_of
@@ -23,6 +24,9 @@ from analysis.records import RUN_FILE, Record, read_record
 from analysis.review import review
 from analysis.reviewtable import review_table
 from analysis.rows import rows_of
+from analysis.signs import writable
+from analysis.sweep import sweeps_of
+from analysis.sweeptable import sweep_tables
 from analysis.table import closing_table
 from analysis.trend import trends_of
 from analysis.usagetable import resource_tables
@@ -36,6 +40,7 @@ __all__ = [
     "resources_of_run",
     "show_history",
     "show_run",
+    "show_sweep",
     "verdicts_of_run",
 ]
 
@@ -78,6 +83,16 @@ def resources_of_run(record: Record, patterns: Sequence[str], console: Console) 
     return 0
 
 
+def show_sweep(record: Record, console: Console) -> int:
+    """Print what a sweep found, and draw it into the run's folder."""
+    from analysis.sweepplot import write_pictures  # noqa: PLC0415 - matplotlib is heavy, and only here
+
+    console.print(sweep_tables(sweeps_of(record)))
+    for path in write_pictures(record):
+        console.print(f"drawn: {path}", highlight=False, markup=False)
+    return 0
+
+
 def verdicts_of_run(record: Record, baselines: Path, console: Console) -> int:
     """Print every verdict, and what the row's history says of its noise; 1 if one of them is a regression."""
     verdicts = judge(record, rows_of(record), find_baselines(baselines, record.run))
@@ -101,8 +116,15 @@ def compare_runs(one: Record, other: Record, console: Console) -> int:
 
 
 def accept_run(record: Record, baselines: Path, allow: Sequence[str], console: Console) -> int:
-    """Show what changes against the present baseline, then accept the run."""
+    """Show what changes against the present baseline, then accept the run. Why it may not be comes first."""
     reviewed = review(record, baselines)
+    try:
+        reviewed.require_acceptable(allow)
+    except AcceptRefused as refusal:
+        # Nothing on stdout looks like a success; what would change is what an override is decided by.
+        print(refusal, file=sys.stderr)
+        Console(file=writable(sys.stderr), width=console.width).print(review_table(reviewed))
+        return 1
     console.print(review_table(reviewed))
     for path in accept(record, baselines, allow=allow):
         console.print(f"accepted: {path} ({len(reviewed.rows)} rows in all)", highlight=False, markup=False)

@@ -16,7 +16,7 @@ from rich.text import Text
 from analysis.baselines import artifacts_of
 from analysis.comparison import Figure, figures
 from analysis.fingerprint import NOTED_FIELDS, differences
-from analysis.likeness import noted, unlike_settings, unlike_workloads
+from analysis.likeness import noted, unlike_runs, unlike_settings, unlike_workloads
 from analysis.metrics import Direction, metric_named
 from analysis.quantities import format_change, format_number
 from analysis.records import Record
@@ -58,7 +58,7 @@ def compare(one: Record, other: Record) -> Comparison:
     mine, theirs = figures(tuple(first.values())), figures(tuple(second.values()))
     rows = []
     for key in dict.fromkeys([*first, *second]):
-        why = "; ".join(field for where in ("machine", key.scale, key.target) for field in unlike.get(where, ()))
+        why = "; ".join(field for where in ("machine", "run", key.scale, key.target) for field in unlike.get(where, ()))
         ratio = None if why else _log_ratio(mine.get(key), theirs.get(key))
         cells = _cell(first.get(key), mine.get(key)), _cell(second.get(key), theirs.get(key))
         rows.append(Compared(key, *cells, ratio, why))
@@ -67,7 +67,10 @@ def compare(one: Record, other: Record) -> Comparison:
 
 def _unlike(one: Record, other: Record) -> dict[str, tuple[str, ...]]:
     then, now = artifacts_of(one), artifacts_of(other)
-    found = {"machine": tuple(differences(one.run.host, other.run.host))}
+    found = {
+        "machine": tuple(differences(one.run.host, other.run.host)),
+        "run": tuple(unlike_runs(one.run, other.run)),
+    }
     datasets = {dataset.scale: dataset for dataset in one.run.datasets}
     for dataset in other.run.datasets:
         if dataset.scale in datasets:
@@ -99,7 +102,7 @@ def _cell(row: Row | None, figure: Figure | None) -> str:
         return "-"
     if figure is None:
         return str(row.outcome)
-    reach = f" ±{figure.half_width:.0%}" if figure.half_width < 10 and not row.metric.offset else ""
+    reach = "" if row.metric.offset else f" {figure.reach()}"
     return format_number(figure.mean) + reach
 
 

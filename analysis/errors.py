@@ -7,6 +7,8 @@ AnalysisError
 │   ├── OlderSchema          written by an older suite
 │   ├── NewerSchema          written by a newer suite
 │   └── DamagedRecord        ours, and not readable
+├── NotMeasured              the run was not asked for that study
+├── NotWritable              a file beside a record cannot be written
 ├── UnknownMetric            no metric has that name (the nearest is given)
 ├── UnknownTarget            no target of the run has that name
 ├── AcceptRefused            a run that must not become a baseline
@@ -25,6 +27,8 @@ __all__ = [
     "MissingRecord",
     "NewerSchema",
     "NoHistory",
+    "NotMeasured",
+    "NotWritable",
     "OlderSchema",
     "RecordError",
     "RecordRefused",
@@ -76,6 +80,14 @@ class AlreadyRecorded(AnalysisError):
 
 class NoHistory(AnalysisError):
     """No run was recorded, or no row of it was meant."""
+
+
+class NotMeasured(AnalysisError):
+    """The run was not asked for that study."""
+
+
+class NotWritable(AnalysisError):
+    """A file beside a record cannot be written."""
 
 
 class UnknownMetric(AnalysisError):

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from statistics import fmean
 
+from analysis.anchoring import anchors_of, doubts
 from analysis.baselines import Artifact, Baseline, BaselineRow, artifacts_of
 from analysis.fingerprint import folder_name
-from analysis.likeness import like_profile, quiet, unlike_settings, unlike_workloads
+from analysis.likeness import quiet, unlike_runs, unlike_settings, unlike_workloads
 from analysis.metrics import METRICS, Direction, Group, Metric, metric_named
+from analysis.outlook import Outlook, outlook
 from analysis.quantities import format_change, format_quantity
 from analysis.records import Record, Run
 from analysis.rows import Outcome, Row, RowKey
@@ -51,7 +53,10 @@ class Judgement(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The judgement of a row. `change`, `low` and `high` are relative (+0.12: a number 12 % higher), adjusted."""
+    """The judgement of a row. `change`, `low` and `high` are relative (+0.12: a number 12 % higher), adjusted.
+
+    `decidable` tells of an inconclusive row that more launches would decide it.
+    """
 
     key: RowKey
     judgement: Judgement
@@ -59,11 +64,12 @@ class Verdict:
     change: float | None = None
     low: float | None = None
     high: float | None = None
+    decidable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A row that can be compared."""
+    """A row that can be compared. `disturbed` says why a change of it may not be the store's."""
 
     row: Row
     then: Mapping[int, float]
@@ -87,11 +93,11 @@ def judge(record: Record, rows: Sequence[Row], baselines: Sequence[Baseline]) ->
         elif row.outcome is Outcome.MEASURED:
             families[row.key.metric, row.key.scale].append(row)
     for (metric, scale), family in families.items():
-        cases += _compare(metric_named(metric), family, by_scale[scale], present)
+        cases += _compare(metric_named(metric), family, by_scale[scale], present, at_one_time=not record.run.isolated)
     verdicts += _missing(record.run, rows, baselines)
     # Holm over all rows of the run: one false alarm in twenty runs at most, however many rows there are.
     adjusted = holm([case.change.p_value() for case in cases])
-    verdicts += [_verdict(case, p) for case, p in zip(cases, adjusted, strict=True)]
+    verdicts += [_verdict(case, p, len(cases)) for case, p in zip(cases, adjusted, strict=True)]
     return tuple(verdicts)
 
 
@@ -104,7 +110,8 @@ def _plain(row: Row, baseline: Baseline | None, run: Run, present: Mapping[str, 
             return Verdict(row.key, Judgement.INVALID, told)
         case Outcome.FAILED | Outcome.SKIPPED | Outcome.NOT_RUN | Outcome.NOT_APPLICABLE:
             if known or row.outcome is Outcome.FAILED:
-                return Verdict(row.key, Judgement.NOT_RUN, f"It is {row.outcome}: {told}")
+                why = told if row.outcome is Outcome.NOT_RUN else f"{row.outcome}: {told}"
+                return Verdict(row.key, Judgement.NOT_RUN, why)
             return None
         case Outcome.MEASURED:
             if baseline is None:
@@ -117,7 +124,10 @@ def _plain(row: Row, baseline: Baseline | None, run: Run, present: Mapping[str, 
             if differs:
                 text = f"Another workload than the baseline's: {'; '.join(differs)}. Accept a run on this workload."
                 return Verdict(row.key, Judgement.INCOMPARABLE, text)
-            unlike = unlike_settings(row.key.target, present, baseline.file.artifacts)
+            unlike = [
+                *unlike_runs(run, baseline.file.run),
+                *unlike_settings(row.key.target, present, baseline.file.artifacts),
+            ]
             if unlike:
                 text = f"Configured otherwise than in the baseline: {'; '.join(unlike)}. Accept a run configured so."
                 return Verdict(row.key, Judgement.INCOMPARABLE, text)
@@ -137,7 +147,14 @@ def _option_differences(metric: Metric, now: Run, then: Run) -> list[str]:
     ]
 
 
-def _compare(metric: Metric, family: Sequence[Row], baseline: Baseline, present: Mapping[str, Artifact]) -> list[_Case]:
+def _compare(
+    metric: Metric,
+    family: Sequence[Row],
+    baseline: Baseline,
+    present: Mapping[str, Artifact],
+    *,
+    at_one_time: bool,
+) -> list[_Case]:
     then = {row.key.target: baseline.rows[row.key] for row in family}
     changed = {
         target: present[target].differences(baseline.file.artifacts[target])
@@ -148,18 +165,24 @@ def _compare(metric: Metric, family: Sequence[Row], baseline: Baseline, present:
         row.key.target: Pair(
             _by_launch(metric, then[row.key.target].extra_info.launches, then[row.key.target].stats.data),
             _by_launch(metric, row.launches, row.values),
-            _anchors(row.key, [other.key for other in family], changed),
+            anchors_of(row.key, [other.key for other in family], changed),
         )
         for row in family
     }
-    changes = screen(pairs, adjust=metric.follows_machine_speed, least_between=least_between(metric))
+    changes = screen(
+        pairs,
+        adjust=metric.follows_machine_speed,
+        least_between=least_between(metric),
+        at_one_time=at_one_time,
+    )
+    doubted = doubts(metric, family, pairs, changes, changed)
     return [
         _Case(
             row,
             pairs[row.key.target].then,
             changes[row.key.target],
             _artifact_note(changed.get(row.key.target)),
-            _disturbed(row, then[row.key.target]),
+            _disturbed(row, then[row.key.target]) or doubted[row.key.target],
         )
         for row in family
     ]
@@ -177,11 +200,6 @@ def least_between(metric: Metric) -> float:
     return _BETWEEN_RECALL if metric.group is Group.SEARCH else _BETWEEN_MEMORY
 
 
-def _anchors(key: RowKey, others: Sequence[RowKey], changed: Mapping[str, Sequence[str]]) -> list[str]:
-    """Rows of like profile, where nothing about their targets changed."""
-    return [other.target for other in others if like_profile(key, other) and changed.get(other.target) == []]
-
-
 def _artifact_note(changed: Sequence[str] | None) -> str:
     return f" The target itself differs from the baseline's ({'; '.join(changed)})." if changed else ""
 
@@ -191,7 +209,7 @@ def _disturbed(row: Row, then: BaselineRow) -> str:
     if quiet(row) == then.extra_info.quiet:
         return ""
     when = "of the baseline" if quiet(row) else "now"
-    return f" Others filled the machine in most launches {when}, and not on the other side: measure when it is quiet."
+    return f"Others filled the machine in most launches {when}, and not on the other side: measure when it is quiet."
 
 
 def _missing(run: Run, rows: Sequence[Row], baselines: Sequence[Baseline]) -> list[Verdict]:
@@ -222,7 +240,7 @@ def _expected(target: str, run: Run, baseline: Run) -> bool:
     return target in {one.target for one in run.targets}
 
 
-def _verdict(case: _Case, p_adjusted: float) -> Verdict:
+def _verdict(case: _Case, p_adjusted: float, rows: int) -> Verdict:
     change, metric = case.change, case.row.metric
     sign = 1 if metric.direction is Direction.DOWN else -1
     bound = math.log1p(metric.tolerance)
@@ -238,38 +256,32 @@ def _verdict(case: _Case, p_adjusted: float) -> Verdict:
     if case.disturbed and judgement in (Judgement.REGRESSION, Judgement.IMPROVEMENT):
         judgement = Judgement.INCONCLUSIVE
     low, high = change.estimate - reach, change.estimate + reach
+    open_still = judgement is Judgement.INCONCLUSIVE
+    ahead = (
+        Outlook(case.disturbed, by_launches=False) if case.disturbed else outlook(change, worse, bound, ALPHA / rows)
+    )
     return Verdict(
         case.row.key,
         judgement,
-        _text(case, judgement, bound - worse),
+        f"{_text(case)} {ahead.text}" if open_still else _text(case),
         math.expm1(change.estimate),
         math.expm1(low),
         math.expm1(high) if high < 700 else math.inf,
+        decidable=open_still and ahead.by_launches,
     )
 
 
-def _text(case: _Case, judgement: Judgement, margin: float) -> str:
+def _text(case: _Case) -> str:
     change, row = case.change, case.row
     then = row.metric.from_logarithm(fmean(math.log(value) for value in case.then.values()))
     now = row.metric.from_logarithm(fmean(row.metric.logarithm(value) for value in row.values))
     low, high = change.estimate - change.reach(), change.estimate + change.reach()
-    by = f", adjusted by {len(change.adjusted_by)} anchors that moved {format_change(change.shift)}"
-    text = (
+    many = len(change.adjusted_by)
+    by = f", adjusted by {many} {'anchor' if many == 1 else 'anchors'} that moved {format_change(change.shift)}"
+    return (
         f"{row.metric.name} at {row.key.scale} of {row.key.target}: "
         f"{format_quantity(then, row.metric.unit)} in the baseline ({len(case.then)} launches), "
         f"{format_quantity(now, row.metric.unit)} now ({len(row.values)}); "
         f"change {format_change(change.estimate)}, 95 % interval {format_change(low)} to {format_change(high)}"
         f"{by if change.adjusted_by else ''}. {row.metric.direction} is better. By the screen.{case.note}"
     )
-    return text + (case.disturbed or _needed(change, margin)) if judgement is Judgement.INCONCLUSIVE else text
-
-
-def _needed(change: Change, margin: float) -> str:
-    if change.df <= 0:
-        return " One launch tells no spread: measure at least 2 (--launches)."
-    t = change.reach() / change.error if change.error else 0.0
-    room = margin * margin - (t * change.between) ** 2
-    if margin <= 0 or room <= 0:
-        return " No number of launches decides it here: runs differ by more than the tolerance."
-    needed = math.ceil(2 * (t * change.spread) ** 2 / room)
-    return f" About {max(needed, 2)} launches on each side would decide it."

@@ -12,10 +12,11 @@ from statistics import fmean, stdev
 
 import msgspec
 
+from analysis.anchoring import like_profile
 from analysis.baselines import Artifact, artifacts_of
 from analysis.errors import AlreadyRecorded, DamagedRecord, NewerSchema, RecordRefused
 from analysis.fingerprint import folder_name
-from analysis.likeness import like_profile, quiet
+from analysis.likeness import quiet
 from analysis.records import Dataset, Host, Record, Run, RunStatus
 from analysis.rows import Outcome, Row, RowKey, rows_of
 from analysis.screen import residuals_of_launches
@@ -158,7 +159,12 @@ def _line(
         release=artifact.server_version or artifact.client_version,
         artifact=_digest(artifact),
         work=_digest(
-            [dataset, sorted(artifact.settings.items()), [run.options.get(one, "") for one in row.metric.options]]
+            [
+                dataset,
+                sorted(artifact.settings.items()),
+                [run.options.get(one, "") for one in row.metric.options],
+                run.isolated,
+            ]
         ),
         quiet=quiet(row),
     )
@@ -202,7 +208,7 @@ def record_run(record: Record, baselines: Path, *, allow: Collection[str] = ()) 
 
 def _objections(record: Record) -> Iterator[tuple[str, str]]:
     if record.run.status is not RunStatus.COMPLETE or record.truncated:
-        yield "incomplete", f"The run is {record.run.status}."
+        yield "incomplete", "The run was interrupted, killed or cut off, or still runs."
     if record.run.suite_dirty:
         yield "dirty", "The suite had changes that are in no commit."
     if record.run.launches < 2:

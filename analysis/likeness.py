@@ -9,20 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analysis.baselines import Artifact
-from analysis.records import Dataset
-from analysis.rows import Row, RowKey
+from analysis.records import Dataset, Run
+from analysis.rows import Row
 
-__all__ = ["like_profile", "noted", "quiet", "unlike_settings", "unlike_workloads"]
+__all__ = ["noted", "quiet", "unlike_runs", "unlike_settings", "unlike_workloads"]
 
 _WORKLOAD_FIELDS = ("vectors", "dimensions", "queries", "batch", "k", "sha256")
 _NOISE = "noisy neighbour"
-_ANCHOR = "exact"
-
-
-def like_profile(key: RowKey, other: RowKey) -> bool:
-    """Whether the other row shows what the machine does to this one: another store, and our own only at its tier."""
-    same_family = (other.metric, other.scale) == (key.metric, key.scale)
-    return same_family and other.store != key.store and (other.store != _ANCHOR or other.tier == key.tier)
 
 
 def unlike_workloads(now: Dataset, then: Dataset) -> list[str]:
@@ -32,6 +25,12 @@ def unlike_workloads(now: Dataset, then: Dataset) -> list[str]:
         for name in _WORKLOAD_FIELDS
         if getattr(now, name) != getattr(then, name)
     ]
+
+
+def unlike_runs(now: Run, then: Run) -> list[str]:
+    """What differs in how the targets took turns: figures with neighbours up are not those without."""
+    ways = ["one target up at a time" if run.isolated else "all targets up" for run in (now, then)]
+    return [] if ways[0] == ways[1] else [f"isolate: {ways[0]} against {ways[1]}"]
 
 
 def unlike_settings(target: str, now: Mapping[str, Artifact], then: Mapping[str, Artifact]) -> list[str]:

@@ -35,6 +35,10 @@ MARKS: Mapping[Judgement, str] = {
 _STATES = {RunStatus.RUNNING: "was killed or still runs", RunStatus.INTERRUPTED: "was interrupted"}
 _SPELLED_OUT = (Judgement.REGRESSION, Judgement.IMPROVEMENT, Judgement.INCOMPARABLE, Judgement.NO_BASELINE)
 _NAMES_SHOWN = 4
+_PLACEMENTS = {
+    "shared": "client and server on one core",
+    "split": "client and server on a half of the cores each; an embedded engine, which has no server, on all",
+}
 
 
 def headline(record: Record) -> Text:
@@ -42,6 +46,10 @@ def headline(record: Record) -> Text:
     run = record.run
     launches = "1 launch" if run.launches == 1 else f"{run.launches} launches"
     line = Text(f"\nRun {run.id}: {launches}, {run.host.cpu_model}, {run.host.cores} cores", style="bold")
+    if run.isolated:
+        line.append("\nIsolated: one target up at a time. Launches of one number were not at one time and do not pair.")
+    if run.host.placement != "free":
+        line.append(f"\nPlacement {run.host.placement}: {_PLACEMENTS.get(run.host.placement, 'as its record says')}.")
     if run.status is not RunStatus.COMPLETE:
         line.append(
             f"\nINCOMPLETE: this run {_STATES[run.status]}; what follows was measured until then.", style="bold red"
@@ -107,9 +115,7 @@ def verdict_summary(verdicts: Sequence[Verdict], rows: Sequence[Row]) -> Iterato
     counts = Counter(verdict.judgement for verdict in verdicts)
     yield Text(f"Verdicts: {', '.join(f'{counts[one]} {one}' for one in Judgement if counts[one])}.", style="bold")
     if counts[Judgement.INCONCLUSIVE]:
-        yield Text(
-            "`python -m analysis verdicts RUN` says how many launches would decide the inconclusive.", style="dim"
-        )
+        yield Text(_still_open(verdicts), style="dim")
     shown = {row.key for row in rows}
     said: dict[tuple[Judgement, str], list[RowKey]] = {}
     for verdict in verdicts:
@@ -119,6 +125,19 @@ def verdict_summary(verdicts: Sequence[Verdict], rows: Sequence[Row]) -> Iterato
             said.setdefault((verdict.judgement, verdict.text), []).append(verdict.key)
     for (judgement, text), keys in sorted(said.items(), key=lambda one: list(Judgement).index(one[0][0])):
         yield Text.from_markup(_line(judgement, text, keys))
+
+
+def _still_open(verdicts: Sequence[Verdict]) -> str:
+    """What decides the inconclusive: more launches some, none the others."""
+    inconclusive = [verdict for verdict in verdicts if verdict.judgement is Judgement.INCONCLUSIVE]
+    by_launches = sum(verdict.decidable for verdict in inconclusive)
+    parts = []
+    if by_launches:
+        parts.append(f"{by_launches} would be decided by more launches")
+    if by_launches < len(inconclusive):
+        parts.append(f"{len(inconclusive) - by_launches} by no number of launches (a duet decides these)")
+    told = ", ".join(parts)
+    return f"Of the inconclusive, {told}: `python -m analysis verdicts RUN` says how many launches, or why none."
 
 
 def _line(judgement: Judgement, text: str, keys: Sequence[RowKey]) -> str:
@@ -136,7 +155,7 @@ def legend(figures: Mapping[RowKey, Figure], rows: Sequence[Row], verdicts: Sequ
     if any(figure.best for figure in figures.values()):
         parts.append("* best of its tier, or not told apart from the best")
     if any(figure.launches > 1 for figure in figures.values()):
-        parts.append("±: 95 % interval over launches")
+        parts.append("±: 95 % interval over launches (×/÷2: from half to twice the figure; ±?: wider than ×/÷10)")
     if any(figure.launches == 1 for figure in figures.values()):
         parts.append("±?: one launch tells no spread, so it has no rank")
     if any(row.findings for row in rows):

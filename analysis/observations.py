@@ -12,7 +12,9 @@ import enum
 
 import msgspec
 
+from analysis.launch_observations import LaunchEnded, TargetPlaced
 from analysis.observed_load import ClosedLoopRan, CrowdCounted, CrowdRan, OpenLoopRan, RateProbed
+from analysis.observed_sweep import EfSetting, SweepBegan, SweepSearched
 from analysis.phases import Phase
 from analysis.study_observations import Changed, FilteredSearched, Lacked, SearchedDuringInsert
 from analysis.watched import (
@@ -33,6 +35,7 @@ __all__ = [
     "CrowdCounted",
     "CrowdRan",
     "DiskRead",
+    "EfSetting",
     "FilteredSearched",
     "GrowthSearched",
     "IdleRead",
@@ -50,7 +53,10 @@ __all__ = [
     "SearchPathKind",
     "SearchedDuringInsert",
     "SliceSearched",
+    "SweepBegan",
+    "SweepSearched",
     "TargetFailed",
+    "TargetPlaced",
     "TargetStarted",
 ]
 
@@ -227,7 +233,8 @@ class MachineRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
 
     `steal_ns`, `cpu_ns` and `swapped_pages` are counters since boot; `runnable` is the run queue's length
     without the reader itself; `wall_minus_monotonic_ns` moves only when somebody steps the wall clock;
-    `mhz` is the mean current frequency, 0 where the kernel does not tell.
+    `mhz` is the mean current frequency, 0 where the kernel does not tell. `target` is the one that was up, where only
+    one was (`--isolate`); else it is empty.
     """
 
     scale: str
@@ -239,20 +246,12 @@ class MachineRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="
     swapped_pages: int
     wall_minus_monotonic_ns: int
     mhz: float
-
-
-class LaunchEnded(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="launch-ended"):
-    """A launch is over. `up_ns` was spent starting, `measuring_ns` with all servers up, `stop_ns` stopping."""
-
-    scale: str
-    launch: int
-    up_ns: int
-    measuring_ns: int
-    stop_ns: int
+    target: str = ""
 
 
 Observation = (
     TargetStarted
+    | TargetPlaced
     | BatchInserted
     | Collected
     | SliceSearched
@@ -269,6 +268,8 @@ Observation = (
     | ClosedLoopRan
     | OpenLoopRan
     | RateProbed
+    | SweepBegan
+    | SweepSearched
     | MemoryRead
     | TargetFailed
     | MachineRead

@@ -21,4 +21,5 @@ class Phase(enum.StrEnum):
     CROWD = "concurrency"
     MIXED = "mixed"
     LOAD = "load"
+    SWEEP = "sweep"
     STOP = "stop"

@@ -5,15 +5,16 @@ Holds the run against the present baselines through `analysis.gate`; `analysis.a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
 from analysis.baselines import Baseline, artifacts_of, find_baselines
+from analysis.errors import AcceptRefused
 from analysis.fingerprint import NOTED_FIELDS, differences
 from analysis.gate import Judgement, Verdict, judge
-from analysis.likeness import noted, unlike_settings, unlike_workloads
+from analysis.likeness import noted, unlike_runs, unlike_settings, unlike_workloads
 from analysis.metrics import metric_named
 from analysis.records import Record, RunStatus
 from analysis.rows import Outcome, Row, RowKey, rows_of
@@ -25,6 +26,7 @@ _LEAST_LAUNCHES = 2
 # One figure in ten may be none: at a thousand vectors, the growth of memory is now and then not above zero.
 _MOST_INVALID = 0.1
 _NAMED = 5
+_ENDED = {RunStatus.RUNNING: "The run was killed, or still runs.", RunStatus.INTERRUPTED: "The run was interrupted."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,25 @@ class Acceptance:
     objections: Mapping[str, str]
     left_out: tuple[Row, ...]
     lost: tuple[RowKey, ...]
+
+    def require_acceptable(self, allow: Collection[str]) -> None:
+        """AcceptRefused, naming every objection that `allow` does not cover."""
+        unknown = sorted(set(allow) - set(OVERRIDES))
+        if unknown:
+            raise AcceptRefused(f"There is no override {', '.join(unknown)}. There are: {', '.join(OVERRIDES)}.")
+        run = self.record.run
+        standing = {name: text for name, text in self.objections.items() if name not in allow}
+        if standing:
+            told = " ".join(f"{text} (override: --allow {name})" for name, text in standing.items())
+            raise AcceptRefused(f"{run.id} is not accepted. {told}")
+        if not self.rows:
+            raise AcceptRefused(f"{run.id} is not accepted. It has no measured row.")
+        same = [str(one.path) for one in self.present if one.file.run.id == run.id]
+        # Of a run of several scales, one may have another baseline since.
+        if same and len(same) == len({row.key.scale for row in self.rows}):
+            raise AcceptRefused(
+                f"{run.id} is not accepted again: it is the present baseline already ({', '.join(same)})."
+            )
 
 
 def review(record: Record, baselines: Path) -> Acceptance:
@@ -100,6 +121,7 @@ def _differs(record: Record, present: Sequence[Baseline]) -> Iterator[tuple[str,
     for baseline in present:
         then = baseline.file.artifacts
         yield f"machine ({baseline.scale})", tuple(differences(record.run.host, baseline.file.run.host, NOTED_FIELDS))
+        yield f"run ({baseline.scale})", tuple(unlike_runs(record.run, baseline.file.run))
         yield f"workload ({baseline.scale})", tuple(unlike_workloads(datasets[baseline.scale], baseline.dataset))
         for target in now:
             found = (*noted(target, now, then), *unlike_settings(target, now, then))
@@ -110,8 +132,10 @@ def _objections(
     record: Record, rows: Sequence[Row], verdicts: Sequence[Verdict], lost: Sequence[RowKey]
 ) -> Iterator[tuple[str, str]]:
     run = record.run
-    if run.status is not RunStatus.COMPLETE or record.truncated:
-        yield "incomplete", f"The run is {run.status}."
+    if run.status is not RunStatus.COMPLETE:
+        yield "incomplete", _ENDED[run.status]
+    elif record.truncated:
+        yield "incomplete", "Its last observation was cut off."
     if run.partial:
         yield "partial", "Rows were left out on purpose (-k, --lf or a single test)."
     if run.suite_dirty:

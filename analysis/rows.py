@@ -92,9 +92,7 @@ def _findings(scene: Scene, target: str, floor: float, cores: int) -> list[Findi
     found = [
         finding
         for launch in scene.launches.get(target, ())
-        for finding in judge_launch(
-            launch, scene.machine.get(launch.launch, ()), floor, cores, ended=launch.launch in scene.ended
-        )
+        for finding in judge_launch(launch, scene.readings(launch), floor, cores, ended=scene.came_to_its_end(launch))
     ]
     return found + [finding for finding in scene.findings if finding.target in ("", target)]
 
@@ -117,7 +115,7 @@ def _row(metric: Metric, resolution: Resolution, scene: Scene, findings: Sequenc
             remedy=fault.remedy,
             findings=_joined(concerned),
         )
-    if not any(launch.launch in scene.ended for launch in launches) and not measured:
+    if not any(map(scene.came_to_its_end, launches)) and not measured:
         return Row(key, Outcome.NOT_RUN, reason="The run ended before this was measured.", remedy="Run it again.")
     if not measured:
         reasons = {value.reason for _, value in numbers if isinstance(value, NotApplicable)}

@@ -22,15 +22,24 @@ __all__ = ["Scene", "scenes_of"]
 class Scene:
     """Everything of one scale: launches by target, machine readings by launch, faults by target.
 
-    `ended` holds the launches that came to their end; `findings` are those that show over several launches.
+    `ended` holds the launches that came to their end, each with its target where it had only one; `findings` are those
+    that show over several launches.
     """
 
     scale: str
     launches: Mapping[str, Sequence[LaunchObservations]]
     machine: Mapping[int, Sequence[MachineRead]]
     faults: Mapping[str, TargetFailed]
-    ended: frozenset[int]
+    ended: frozenset[tuple[int, str]]
     findings: tuple[Finding, ...]
+
+    def readings(self, launch: LaunchObservations) -> list[MachineRead]:
+        """What the machine did while this launch of this target was measured."""
+        return [one for one in self.machine.get(launch.launch, ()) if one.target in ("", launch.target)]
+
+    def came_to_its_end(self, launch: LaunchObservations) -> bool:
+        """Whether the target's launch was measured whole."""
+        return not self.ended.isdisjoint({(launch.launch, ""), (launch.launch, launch.target)})
 
 
 def scenes_of(record: Record) -> dict[str, Scene]:
@@ -45,7 +54,7 @@ def _scene(scale: str, observations: Iterable[Observation]) -> Scene:
     found: dict[tuple[str, int], list[Observation]] = defaultdict(list)
     machine: dict[int, list[MachineRead]] = defaultdict(list)
     faults: dict[str, TargetFailed] = {}
-    ended: set[int] = set()
+    ended: set[tuple[int, str]] = set()
     for seen in observations:
         match seen:
             case MachineRead():
@@ -53,7 +62,7 @@ def _scene(scale: str, observations: Iterable[Observation]) -> Scene:
             case TargetFailed():
                 faults[seen.target] = seen
             case LaunchEnded():
-                ended.add(seen.launch)
+                ended.add((seen.launch, seen.target))
             case SamplerRan():
                 # Of all targets: read by `fixtures.selfbench` and `analysis.usagetable`.
                 continue

@@ -10,7 +10,9 @@ The median keeps one changed anchor from colouring the others. The slope has a n
 seen on shared machines) and stays within 0 and 1. The variance of the residuals is moderated over the rows (see
 `analysis.statistics.moderate`). Launches of one run share the machine's state of that hour, so a component between
 runs is added: how far the rows of this very comparison disagree after adjustment, by their median absolute
-deviation, and never less than what identical code shows with as many anchors. `analysis.gate` makes verdicts of it.
+deviation, and never less than what identical code shows with as many anchors. What does not follow the machine and is
+one and the same number in every launch of both runs (the recall of brute force) leaves nothing to chance.
+`analysis.anchoring` chooses the anchors, `analysis.gate` makes verdicts of the changes.
 """
 
 from __future__ import annotations
@@ -77,6 +79,9 @@ class Change:
         return math.inf if self.df <= 0 else float(stats.t.ppf(0.5 + confidence / 2, self.df)) * self.error
 
 
+_UNCHANGED = Change(0.0, 0.0, math.inf, 0.0, 0.0, 0.0, ())
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     then: Mapping[int, float]
@@ -94,6 +99,11 @@ class _Row:
     def df(self) -> int:
         return len(self.then) + len(self.now) - 2
 
+    @property
+    def constant(self) -> bool:
+        """Whether every launch of both runs gave the same number, and each run has more than one."""
+        return min(len(self.then), len(self.now)) > 1 and len({*self.then.values(), *self.now.values()}) == 1
+
     def residuals(self, slope: float) -> list[float]:
         found = []
         for y, x in ((self.then, self.then_x), (self.now, self.now_x)):
@@ -103,21 +113,26 @@ class _Row:
         return found
 
 
-def screen(pairs: Mapping[str, Pair], *, adjust: bool, least_between: float) -> dict[str, Change]:
+def screen(
+    pairs: Mapping[str, Pair], *, adjust: bool, least_between: float, at_one_time: bool = True
+) -> dict[str, Change]:
     """The change of every row. Numbers must be above zero.
 
     `adjust` is for figures that follow the machine's speed; `least_between` is the standard deviation of a log
-    figure between two runs of the same code.
+    figure between two runs of the same code. `at_one_time` tells that launches of one number were; else anchors take
+    off only what they moved from run to run, by the prior's slope.
     """
     logs = {name: (_log(pair.then), _log(pair.now)) for name, pair in pairs.items()}
-    rows = {name: _row(name, pairs, logs, adjust=adjust) for name in pairs}
+    rows = {name: _row(name, pairs, logs, adjust=adjust, at_one_time=at_one_time) for name in pairs}
     slope, slope_error = _slope(list(rows.values())) if adjust else (0.0, 0.0)
     variances = {name: _variance(row, slope) for name, row in rows.items()}
     prior = moderate(list(variances.values()), [float(row.df) for row in rows.values()])
     estimates = {name: row.raw - slope * row.shift for name, row in rows.items()}
     between = _between(rows, estimates, variances, prior, least_between)
     return {
-        name: _change(
+        name: _UNCHANGED
+        if not adjust and row.constant
+        else _change(
             row,
             estimates[name],
             variances[name],
@@ -153,12 +168,15 @@ def _row(
     logs: Mapping[str, tuple[dict[int, float], dict[int, float]]],
     *,
     adjust: bool,
+    at_one_time: bool,
 ) -> _Row:
     then, now = logs[name]
     anchors = tuple(one for one in pairs[name].anchors if one in pairs) if adjust else ()
     if not anchors:
         return _Row(then, now, {}, {}, 0.0, ())
     shift = median(fmean(logs[one][1].values()) - fmean(logs[one][0].values()) for one in anchors)
+    if not at_one_time:
+        return _Row(then, now, {}, {}, shift, anchors)
     return _Row(then, now, _covariate(anchors, logs, 0), _covariate(anchors, logs, 1), shift, anchors)
 
 

@@ -9,7 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special, stats
 
-__all__ = ["Interval", "Moderation", "holm", "mean_interval", "moderate", "percentile"]
+from analysis.percentiles import percentile
+
+__all__ = [
+    "Interval",
+    "Moderation",
+    "difference_interval",
+    "holm",
+    "mean_interval",
+    "moderate",
+    "percentile",
+    "trimmed_interval",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +32,6 @@ class Interval:
     high: float
 
 
-def percentile(values: Sequence[float], q: float) -> float:
-    """The q-th percentile, 0 <= q <= 100, by Hyndman and Fan's definition 7 (The American Statistician 50, 1996).
-
-    Raises ValueError without values, or for q outside its range.
-    """
-    if not values:
-        raise ValueError("no values")
-    if not 0 <= q <= 100:
-        raise ValueError(f"q must be from 0 to 100, not {q}")
-    ordered = sorted(values)
-    place = (len(ordered) - 1) * q / 100
-    below = math.floor(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
-
-
 def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
     """The mean with Student's t interval. With one value the limits are infinite: nothing is known of the spread."""
     mean = math.fsum(values) / len(values)
@@ -44,6 +39,43 @@ def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Interval
         return Interval(mean, -math.inf, math.inf)
     deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
     reach = float(stats.t.ppf(0.5 + confidence / 2, len(values) - 1)) * deviation / math.sqrt(len(values))
+    return Interval(mean, mean - reach, mean + reach)
+
+
+def difference_interval(ones: Sequence[float], others: Sequence[float], confidence: float = 0.95) -> Interval:
+    """How much higher the mean of `ones` is than that of `others`, which do not pair: two values of each at least.
+
+    B. L. Welch, The generalization of Student's problem when several different population variances are involved,
+    Biometrika 34, 1947. ValueError with fewer.
+    """
+    if min(len(ones), len(others)) < 2:
+        raise ValueError("each side needs two values")
+    difference = math.fsum(ones) / len(ones) - math.fsum(others) / len(others)
+    parts = [float(np.var(values, ddof=1)) / len(values) for values in (ones, others)]
+    error2 = sum(parts)
+    if error2 == 0:
+        return Interval(difference, difference, difference)
+    df = error2**2 / sum(part**2 / (len(each) - 1) for part, each in zip(parts, (ones, others), strict=True))
+    reach = float(stats.t.ppf(0.5 + confidence / 2, df)) * math.sqrt(error2)
+    return Interval(difference, difference - reach, difference + reach)
+
+
+def trimmed_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
+    """The mean without the lowest and the highest fifth, with its t interval: for values with far outliers.
+
+    J. W. Tukey and D. H. McLaughlin, Less vulnerable confidence and significance procedures for location, Sankhya A 25,
+    1963, 331-352. Where fewer than two values are left its limits are infinite.
+    """
+    ordered = sorted(values)
+    cut = len(ordered) // 5
+    kept = ordered[cut : len(ordered) - cut]
+    mean = math.fsum(kept) / len(kept)
+    if len(kept) < 2:
+        return Interval(mean, -math.inf, math.inf)
+    winsorized = [*[kept[0]] * cut, *kept, *[kept[-1]] * cut]
+    deviation = float(np.std(winsorized, ddof=1))
+    error = deviation * math.sqrt(len(ordered) - 1) / math.sqrt(len(kept) * (len(kept) - 1))
+    reach = float(stats.t.ppf(0.5 + confidence / 2, len(kept) - 1)) * error
     return Interval(mean, mean - reach, mean + reach)
 
 

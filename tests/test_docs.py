@@ -18,7 +18,7 @@ from analysis.gate import Judgement
 from analysis.metrics import METRICS, metrics_of
 from analysis.review import OVERRIDES
 from fixtures import targets
-from fixtures.drivers.base import Binary, Mount, Place, Process, Space, Store
+from fixtures.drivers.base import Binary, Container, Mount, Place, Process, Remote, Space, Store
 from fixtures.workloads import SCALES
 from tests.suite import ROOT, environment, run_suite
 
@@ -35,10 +35,32 @@ RUN_BY = {
     "scripts/bench --scale small --launches 2": (".ci/run", "scripts/bench --scale small --launches 2"),
     # With two launches, and the targets by name.
     "scripts/bench --scale small --launches 3 --target '*'": (".ci/run", "scripts/bench --scale small --launches 2"),
+    # Everything that it runs is run so.
+    "scripts/with_dockerd scripts/bench --target '*@container' --scale small --launches 2": (
+        ".ci/run",
+        "exec scripts/with_dockerd .ci/run inside",
+    ),
     "python -m analysis resources latest": ("tests/analysis/test_usage.py", '"resources", "latest"'),
+    # On two targets, by the test.
+    "scripts/bench --scale small --launches 2 --open-loop 50% --p99-limit 10": (
+        "tests/test_load.py",
+        '"--open-loop=10%", "--arrivals=constant", "--p99-limit=200"',
+    ),
+    # At another scale, with one launch and two targets.
+    "scripts/bench --scale medium --launches 3 --sweep": (".ci/run", "--dataset embeddings --sweep"),
+    "scripts/bench --scale medium --launches 3 --dataset embeddings --sweep": (
+        ".ci/run",
+        "--dataset embeddings --sweep",
+    ),
+    "python -m analysis sweep latest": ("tests/analysis/test_sweep.py", '"sweep", "latest"'),
     "python -m analysis show latest": ("tests/analysis/test_table.py", '"show", "latest"'),
     "python -m analysis accept latest": ("tests/analysis/test_table.py", '"accept", "latest"'),
     "python -m analysis verdicts latest": ("tests/test_suite_runs.py", '"verdicts", "latest"'),
+    # With the runs by their names.
+    "python -m analysis compare RUN latest": ("tests/analysis/test_compare.py", '"compare", "one", "latest"'),
+    # On two targets, in two rounds.
+    "python -m fixtures.experiments isolation": ("tests/test_experiments.py", 'main(["isolation", "--rounds", "2"'),
+    "python -m fixtures.configuration --write": ("tests/test_configuration.py", 'main(["--write"])'),
     f"pytest benchmarks {EXAMPLE} --target example@embedded --scale small --launches 1": (
         "tests/test_docs.py",
         "def test_the_example_store_is_measured",
@@ -50,7 +72,21 @@ RUN_BY = {
     ),
 }
 # Options that pages name and that are not pytest's: of the scripts, of `python -m analysis`, and of servers.
-OTHER_OPTIONS = {"--self", "--duet", "--row", "--allow", "--path", "--host", "--port", "--scheme"}
+OTHER_OPTIONS = {
+    "--iptables",
+    "--self",
+    "--duet",
+    "--row",
+    "--allow",
+    "--write",
+    "--path",
+    "--host",
+    "--port",
+    "--scheme",
+}
+
+
+TARGETS = [targets.Target(store, tier) for store in targets.known_stores(()).values() for tier in store.tiers]
 
 
 def fences(language: str) -> Iterator[str]:
@@ -131,8 +167,8 @@ def test_the_metrics_table_is_the_registrys() -> None:
 def finding_rules() -> set[str]:
     """The first argument of every Finding that `analysis` makes, where it is not a name given above."""
     found = set()
-    for name in ("validity", "machine", "sampling", "changes", "load_validity"):
-        for node in ast.walk(ast.parse((ROOT / f"analysis/{name}.py").read_text())):
+    for path in (ROOT / "analysis").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "Finding":
                 first = node.args[0]
             elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).startswith("(rule,"):
@@ -149,7 +185,7 @@ def test_every_finding_is_explained() -> None:
     """One row a rule, and none of a rule that is gone."""
     table = (DOCS / "metrics.md").read_text().partition("| finding | severity | when |\n|---|---|---|\n")[2]
     rules = finding_rules()
-    assert len(rules) >= 17
+    assert len(rules) >= 24
     assert {line.split("|")[1].strip() for line in table.splitlines() if line.startswith("|")} == rules
 
 
@@ -183,7 +219,7 @@ def test_the_scales_are_documented() -> None:
     assert f"**M {space.m}, ef_construction {space.ef_construction}, ef {space.ef}**" in text
 
 
-@pytest.mark.parametrize("target", targets.select(targets.known_stores(()), ("*",)), ids=lambda target: target.name)
+@pytest.mark.parametrize("target", [*TARGETS], ids=lambda target: target.name)
 def test_every_target_is_documented_with_what_it_needs(target: targets.Target, tmp_path: Path) -> None:
     """Its row, its own terms, its ready path, its program's name and variable, and its environment."""
     page, spec = (DOCS / "targets.md").read_text(), target.spec
@@ -195,6 +231,11 @@ def test_every_target_is_documented_with_what_it_needs(target: targets.Target, t
             wanted += [f"`{spec.program.environment}`", f"`{spec.program.name}`"]
         ports = dict.fromkeys(spec.ports if isinstance(spec, Process) else (), 1)
         wanted += [f"`{name}" for name in spec.command(Place(tmp_path, ports, tmp_path)).environment]
+    if isinstance(spec, Container):
+        wanted += [f"`GET {spec.ready_path}`", f"`{spec.image.name}:{spec.image.tag}`", f"`{spec.image.environment}`"]
+        wanted += [f"`{' '.join(spec.arguments)}`"] if spec.arguments else []
+    if isinstance(spec, Remote):
+        wanted += [f"`GET {spec.ready_path}`", f"`{spec.key}`", f"`--target {target.store.name}@url=URL`"]
     assert [text for text in wanted if text not in page] == []
     assert re.search(rf"^\| {target.name} \|", (DOCS / "configuration.md").read_text(), re.MULTILINE)
 

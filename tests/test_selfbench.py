@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
-from analysis.observations import IdleRead, LaunchEnded
+from analysis.observations import (
+    BatchInserted,
+    Calibrated,
+    Collected,
+    CrowdRan,
+    GrowthSearched,
+    IdleRead,
+    LaunchEnded,
+    SliceSearched,
+)
 from analysis.records import Record
 from fixtures import selfbench
 from fixtures.selfbench import Promise, main, measuring_share, paired_ratio, timing_overhead
-from tests.strategies import a_record
+from tests.strategies import a_launch, a_record
 
 
 def test_the_measuring_share_is_operations_over_time_with_servers_up() -> None:
-    """By hand: 500 ms of batches, three counts and settlings of 3 ms, 21 slices of 50 ms, nine of 1 ns, eight rungs.
+    """By hand: whatever has operations under way counts its wall time, 10 ms each but for a count and settling of 3."""
+    at = {"scale": "small", "launch": 0, "target": "x@process"}
+    wall = {"latencies_ns": [1], "wall_ns": 10_000_000}
+    plain = a_record({})
+    seen = (
+        BatchInserted(**at, collection=0, batch=0, vectors=100, duration_ns=10_000_000),
+        next(one for one in a_launch("x@process") if isinstance(one, Collected)),
+        next(one for one in a_launch("x@process", latency_ms=0.2) if isinstance(one, SliceSearched)),
+        Calibrated(**at, **wall, protocol="http", slice=0, warmup=False, cpu_ns=1, reason=""),
+        GrowthSearched(**at, **wall, vectors=250, slice=0, warmup=False),
+        a_rung(at),
+        # The same second of two targets counts once.
+        *(IdleRead(scale="small", launch=0, target=name, wall_ns=10_000_000, cpu_ns=0) for name in ("a@b", "c@d")),
+        LaunchEnded(scale="small", launch=0, up_ns=5, measuring_ns=126_000_000, stop_ns=5),
+    )
+    share = measuring_share(Record(plain.folder, plain.run, seen, truncated=False))
+    assert share == pytest.approx((6 * 10 + 3) / 126)
 
-    The second of idleness counts once, though two targets share it.
-    """
-    plain = a_record({"chroma@process": (1.0,)})
-    busy_ns = 300_000_000 + 2 * 100_000_000 + 3 * 3_000_000 + 21 * 50_000_000 + 9 + 8 * 1_000_000_000
-    busy_ns += 1_000_000_000
-    ended = LaunchEnded(scale="small", launch=0, up_ns=5, measuring_ns=2 * busy_ns, stop_ns=5)
-    idle = [
-        IdleRead(scale="small", launch=0, target=name, wall_ns=1_000_000_000, cpu_ns=0)
-        for name in ("chroma@process", "exact@process")
-    ]
-    seen = (*(one for one in plain.observations if not isinstance(one, LaunchEnded)), *idle, ended)
-    assert measuring_share(Record(plain.folder, plain.run, seen, truncated=False)) == pytest.approx(0.5)
+
+def a_rung(at: Mapping[str, object]) -> CrowdRan:
+    """Two clients for 10 ms."""
+    counts = {"rung": 1, "clients": 2, "searches": 9, "inserts": 1, "failures": 0, "first_failure": "", "rate": 1000.0}
+    return CrowdRan(**at, **counts, wall_ns=10_000_000, mean_latency_ns=1, p99_latency_ns=1, client_cpu_ns=1)
 
 
 def test_a_paired_ratio_is_the_one_of_the_blocks_whichever_comes_first() -> None:

@@ -168,7 +168,8 @@ def test_the_verdicts_name_the_noise_of_the_row(tmp_path: Path, capsys: pytest.C
 
 def test_a_machine_without_a_history_is_told_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """And the command ends 1; so it does where a line is damaged, which it names."""
-    assert command(tmp_path, "history") == 1
+    (tmp_path / "none/baselines").mkdir(parents=True)
+    assert command(tmp_path / "none", "history") == 1
     assert "python -m analysis record RUN" in capsys.readouterr().err
     write_history(tmp_path / "baselines", flat_history(1, 3)).write_bytes(b"{}\n")
     assert command(tmp_path, "history") == 1

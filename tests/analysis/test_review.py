@@ -77,15 +77,16 @@ def test_a_first_baseline_is_compared_with_nothing(tmp_path: Path) -> None:
     assert line_of(text, "p50_latency_ms-small-chroma@process")[4] == "new"
 
 
-def test_the_command_shows_before_it_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What changes is on the screen when the refusal comes, with the way round it."""
+def test_a_refusal_shows_what_would_change(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """After the reasons: it is what an override is decided by."""
     accept(a_record(latencies()), tmp_path / "baselines")
     write_record(a_record(latencies(weaviate=1.6), a_run(id="20260102-000000-small-1")), tmp_path / "results")
     folders = ["--results", str(tmp_path / "results"), "--baselines", str(tmp_path / "baselines")]
     assert main(["accept", "latest", *folders]) == 1
-    printed = capsys.readouterr()
-    assert "p50_latency_ms-small-weaviate@process" in printed.out
-    assert "--allow regression" in printed.err
+    told = capsys.readouterr().err
+    refusal, _, table = told.partition("\n")
+    assert "--allow regression" in refusal
+    assert "↓ p50_latency_ms-small-weaviate@process" in table
     assert main(["accept", "latest", "--allow", "regression", *folders]) == 0
     assert "accepted: " in capsys.readouterr().out
 

@@ -145,6 +145,21 @@ def test_it_describes_itself_with_settings_read_back(driver: Driver) -> None:
     assert all(isinstance(value, str) for pair in told.settings.items() for value in pair)
 
 
+def test_its_settings_are_settings(driver: Driver, running: tuple[Target, Running]) -> None:
+    """The same whatever a collection holds; no folder and no port, which each start has of its own."""
+    endpoint = running[1].endpoint
+    driver.create("settings1", Space(DIMENSIONS))
+    before = driver.describe().settings
+    driver.insert(range(50), TRAIN[:50])
+    driver.settle(60)
+    assert driver.describe().settings == before
+    driver.create("settings2", Space(DIMENSIONS))
+    assert driver.describe().settings == before
+    driver.use("contract")
+    own = [str(endpoint.folder), *(str(port) for port in endpoint.ports.values())]
+    assert [text for text in own for value in before.values() if text in value] == []
+
+
 def test_index_parameters_are_the_same_wherever_there_is_an_index(driver: Driver) -> None:
     """M 16, ef_construction 128, ef 64, cosine: read back, under the names that each store has for them."""
     settings = driver.describe().settings

@@ -28,7 +28,7 @@ from fixtures.drivers.base import (
     Vector,
 )
 from fixtures.drivers.exact import ExactEmbedded, ExactHttp
-from fixtures.drivers.qdrant import QdrantEdge
+from fixtures.drivers.qdrant_edge import QdrantEdge
 
 __all__ = ["Backwards", "Burning", "Evicting", "Hollow", "Mute", "Restless", "Unbuilt", "pytest_vector_stores"]
 
