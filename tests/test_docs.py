@@ -55,6 +55,11 @@ RUN_BY = {
     "python -m analysis sweep latest": ("tests/analysis/test_sweep.py", '"sweep", "latest"'),
     "python -m analysis show latest": ("tests/analysis/test_table.py", '"show", "latest"'),
     "python -m analysis accept latest": ("tests/analysis/test_table.py", '"accept", "latest"'),
+    "python -m analysis record latest": ("tests/analysis/test_historytable.py", '"record", "latest"'),
+    "python -m analysis history --row 'p50_latency_ms-*'": (
+        "tests/analysis/test_historytable.py",
+        '"history", "--row", "p50_latency_ms-*"',
+    ),
     "python -m analysis verdicts latest": ("tests/test_suite_runs.py", '"verdicts", "latest"'),
     # With the runs by their names.
     "python -m analysis compare RUN latest": ("tests/analysis/test_compare.py", '"compare", "one", "latest"'),
