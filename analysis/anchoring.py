@@ -17,7 +17,7 @@ from analysis.quantities import format_change
 from analysis.rows import Row, RowKey
 from analysis.screen import Change, Pair
 
-__all__ = ["anchors_of", "doubts"]
+__all__ = ["anchors_of", "doubts", "like_profile"]
 
 _ANCHOR = "exact"
 _ENOUGH = 3
@@ -26,18 +26,18 @@ _DISTURBANCES = frozenset({"noisy neighbour", "anchor moved"})
 _DUET = "or let a duet decide"
 
 
+def like_profile(key: RowKey, other: RowKey) -> bool:
+    """Whether the other row shows what the machine does to this one: another store, and our own only at its tier."""
+    same_family = (other.metric, other.scale) == (key.metric, key.scale)
+    return same_family and other.store != key.store and (other.store != _ANCHOR or other.tier == key.tier)
+
+
 def anchors_of(key: RowKey, others: Sequence[RowKey], changed: Mapping[str, Sequence[str]]) -> list[str]:
-    """Like profile: our own store at the same tier, and other stores, where nothing about them changed.
+    """Rows of like profile, where nothing about their targets changed.
 
     `changed` tells, for each target that both runs have, what of it differs.
     """
-    return [
-        other.target
-        for other in others
-        if other.store != key.store
-        and changed.get(other.target) == []
-        and (other.store != _ANCHOR or other.tier == key.tier)
-    ]
+    return [other.target for other in others if like_profile(key, other) and changed.get(other.target) == []]
 
 
 @dataclass(frozen=True, slots=True)

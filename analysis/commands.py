@@ -1,31 +1,44 @@
-"""What `python -m analysis` can do: show, compare, judge and accept stored runs. Neighbour: `analysis.__main__`."""
+"""What `python -m analysis` can do with stored runs: show, compare, judge, accept, record, and tell their history.
+
+Neighbour: `analysis.__main__`.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from rich.console import Console
 
-from analysis.accept import accept, review
+from analysis.accept import accept
 from analysis.baselines import find_baselines
 from analysis.compare import compare, shown
-from analysis.errors import MissingRecord, UnknownTarget
+from analysis.creep import creeps_of
+from analysis.errors import AcceptRefused, MissingRecord, NoHistory, UnknownTarget
 from analysis.gate import Judgement, judge
+from analysis.history import HISTORY_FILE, history_file, read_history, record_run
+from analysis.historytable import creep_notes, history_table, noise_of
 from analysis.records import RUN_FILE, Record, read_record
+from analysis.review import review
+from analysis.reviewtable import review_table
 from analysis.rows import rows_of
+from analysis.signs import writable
 from analysis.sweep import sweeps_of
 from analysis.sweeptable import sweep_tables
 from analysis.table import closing_table
+from analysis.trend import trends_of
 from analysis.usagetable import resource_tables
 
 __all__ = [
     "accept_run",
+    "append_to_history",
     "compare_runs",
     "find_run",
     "load",
     "resources_of_run",
+    "show_history",
     "show_run",
     "show_sweep",
     "verdicts_of_run",
@@ -54,7 +67,7 @@ def show_run(record: Record, baselines: Path, console: Console) -> int:
     """Print the closing table of a run, with verdicts against the present baselines."""
     rows = rows_of(record)
     verdicts = judge(record, rows, find_baselines(baselines, record.run))
-    console.print(closing_table(record, rows, verdicts, console.width))
+    console.print(closing_table(record, rows, verdicts, console.width, creep_notes(record, rows, baselines)))
     return 0
 
 
@@ -81,10 +94,17 @@ def show_sweep(record: Record, console: Console) -> int:
 
 
 def verdicts_of_run(record: Record, baselines: Path, console: Console) -> int:
-    """Print every verdict; 1 if one of them is a regression."""
+    """Print every verdict, and what the row's history says of its noise; 1 if one of them is a regression."""
     verdicts = judge(record, rows_of(record), find_baselines(baselines, record.run))
+    trends = {trend.key: trend for trend in trends_of(read_history(history_file(baselines, record.run.host)))}
     for verdict in verdicts:
-        console.print(f"{verdict.judgement:13} {verdict.key}: {verdict.text}", highlight=False, markup=False)
+        trend = trends.get(verdict.key)
+        noise = (
+            ""
+            if trend is None or not trend.scatter
+            else (f" One run of this row scatters by {noise_of(trend)} ({len(trend.points)} runs of its history).")
+        )
+        console.print(f"{verdict.judgement:13} {verdict.key}: {verdict.text}{noise}", highlight=False, markup=False)
     return int(any(verdict.judgement is Judgement.REGRESSION for verdict in verdicts))
 
 
@@ -98,13 +118,46 @@ def compare_runs(one: Record, other: Record, console: Console) -> int:
 def accept_run(record: Record, baselines: Path, allow: Sequence[str], console: Console) -> int:
     """Show what changes against the present baseline, then accept the run. Why it may not be comes first."""
     reviewed = review(record, baselines)
-    reviewed.require_acceptable(allow)
-    for verdict in reviewed.verdicts:
-        if verdict.judgement in (Judgement.REGRESSION, Judgement.IMPROVEMENT, Judgement.NOT_RUN):
-            console.print(f"{verdict.judgement}: {verdict.text}", highlight=False, markup=False)
-    for row in reviewed.left_out:
-        console.print(f"left out, invalid: {row.key}: {row.reason}", highlight=False, markup=False)
+    try:
+        reviewed.require_acceptable(allow)
+    except AcceptRefused as refusal:
+        # Nothing on stdout looks like a success; what would change is what an override is decided by.
+        print(refusal, file=sys.stderr)
+        Console(file=writable(sys.stderr), width=console.width).print(review_table(reviewed))
+        return 1
+    console.print(review_table(reviewed))
     for path in accept(record, baselines, allow=allow):
         console.print(f"accepted: {path} ({len(reviewed.rows)} rows in all)", highlight=False, markup=False)
     console.print("Review the files and commit them: from now on runs on this machine are compared with them.")
+    return 0
+
+
+def append_to_history(record: Record, baselines: Path, allow: Sequence[str], console: Console) -> int:
+    """Append a run to the history of its machine. It is no baseline by that."""
+    count = record_run(record, baselines, allow=allow)
+    path = history_file(baselines, record.run.host)
+    console.print(f"recorded: {record.run.id}, {count} rows, in {path}", highlight=False, markup=False, soft_wrap=True)
+    return 0
+
+
+def show_history(baselines: Path, patterns: Sequence[str], console: Console) -> int:
+    """Print the trend of every row that matches, or of all, by machine; change points and creep in words."""
+    files = sorted(baselines.glob(f"*/{HISTORY_FILE}"))
+    if not files:
+        raise NoHistory(f"{baselines} holds no history yet. Append a run: python -m analysis record RUN.")
+    shown = 0
+    for path in files:
+        creeps = [
+            creep
+            for creep in creeps_of(trends_of(read_history(path)))
+            if not patterns or any(fnmatchcase(str(creep.trend.key), pattern) for pattern in patterns)
+        ]
+        shown += len(creeps)
+        if creeps:
+            console.print(history_table(path.parent.name, creeps))
+    if not shown:
+        raise NoHistory(
+            f"No row of a history is named {' or '.join(patterns)}. A row is METRIC-SCALE-TARGET, and * stands for "
+            "any part: 'p50_latency_ms-small-*'."
+        )
     return 0

@@ -11,21 +11,27 @@ AnalysisError
 ├── NotWritable              a file beside a record cannot be written
 ├── UnknownMetric            no metric has that name (the nearest is given)
 ├── UnknownTarget            no target of the run has that name
-└── AcceptRefused            a run that must not become a baseline
+├── AcceptRefused            a run that must not become a baseline
+├── RecordRefused            a run that must not enter the history
+├── AlreadyRecorded          a run that the history has
+└── NoHistory                no run was recorded, or no row of it was meant
 """
 
 from __future__ import annotations
 
 __all__ = [
     "AcceptRefused",
+    "AlreadyRecorded",
     "AnalysisError",
     "DamagedRecord",
     "MissingRecord",
     "NewerSchema",
+    "NoHistory",
     "NotMeasured",
     "NotWritable",
     "OlderSchema",
     "RecordError",
+    "RecordRefused",
     "UnknownMetric",
     "UnknownTarget",
     "UnversionedRecord",
@@ -62,6 +68,18 @@ class DamagedRecord(RecordError):
 
 class AcceptRefused(AnalysisError):
     """A run that must not become a baseline."""
+
+
+class RecordRefused(AnalysisError):
+    """A run that must not enter the history."""
+
+
+class AlreadyRecorded(AnalysisError):
+    """A run that the history has."""
+
+
+class NoHistory(AnalysisError):
+    """No run was recorded, or no row of it was meant."""
 
 
 class NotMeasured(AnalysisError):

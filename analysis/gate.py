@@ -27,13 +27,16 @@ from analysis.settled import settle
 from analysis.statistics import holm
 from analysis.verdicts import ALPHA, Judgement, Verdict
 
-__all__ = ["ALPHA", "Judgement", "Verdict", "judge"]
+__all__ = ["ALPHA", "Judgement", "Verdict", "judge", "least_between"]
 
 # Log standard deviations between two runs of the same code on a shared machine, until a history tells them.
 _BETWEEN_SPEED = 0.015
 _BETWEEN_MEMORY = 0.03
 _BETWEEN_RECALL = 0.005
-_OTHER_MACHINE = "A baseline of another machine is never compared. Accept one here: python -m analysis accept RUN."
+_OTHER_MACHINE = (
+    "A baseline of another machine is never compared. Accept one here: python -m analysis accept RUN. "
+    "Or let two versions run side by side, which needs none: pytest benchmarks/ --duet TARGET=REFERENCE."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,7 @@ def _compare(
     changes = screen(
         pairs,
         adjust=metric.follows_machine_speed,
-        least_between=_least_between(metric),
+        least_between=least_between(metric),
         at_one_time=at_one_time,
     )
     doubted = doubts(metric, family, pairs, changes, changed)
@@ -162,7 +165,8 @@ def _by_launch(metric: Metric, launches: Sequence[int], values: Sequence[float])
     return {launch: metric.offset + value for launch, value in zip(launches, values, strict=True)}
 
 
-def _least_between(metric: Metric) -> float:
+def least_between(metric: Metric) -> float:
+    """The least log standard deviation between two runs of the same code, launches aside."""
     if metric.follows_machine_speed:
         return _BETWEEN_SPEED
     return _BETWEEN_RECALL if metric.group is Group.SEARCH else _BETWEEN_MEMORY

@@ -1,7 +1,7 @@
 """May two runs be compared? What differs in machine, workload or configuration, field by field, with both values.
 
 Versions and the driver's source are what a comparison is there for: they are noted, and forbid nothing. Used by
-`analysis.gate` and `analysis.compare`.
+`analysis.gate`, `analysis.compare` and `analysis.history`.
 """
 
 from __future__ import annotations

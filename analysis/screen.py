@@ -26,10 +26,12 @@ from scipy import stats
 
 from analysis.statistics import Moderation, moderate
 
-__all__ = ["Change", "Pair", "screen"]
+__all__ = ["SLOPE", "SLOPE_SD", "Change", "Pair", "residuals_of_launches", "screen", "unseen_machine"]
 
-_SLOPE = 0.75
-_SLOPE_SD = 0.25
+SLOPE = 0.75
+"""By how much of what a machine does to its anchors a log figure follows: what was seen on shared machines."""
+SLOPE_SD = 0.25
+"""How far the slopes of rows lie apart."""
 _MAD_TO_SD = 1.4826
 _ENOUGH = 3
 # What is left between two runs of the same code when a figure that follows the machine has none, one or two anchors:
@@ -142,6 +144,20 @@ def screen(
     }
 
 
+def unseen_machine(anchors: int) -> float:
+    """The log standard deviation of what a machine does between two runs and so many anchors do not show."""
+    return _BETWEEN_BY_ANCHORS[anchors] if anchors < len(_BETWEEN_BY_ANCHORS) else 0.0
+
+
+def residuals_of_launches(figures: Mapping[int, float], anchors: Sequence[Mapping[int, float]]) -> list[float]:
+    """What is left of one run's log figures by launch, about their mean, when the anchors are taken off."""
+    logs = {str(number): (dict(one), dict(one)) for number, one in enumerate(anchors)}
+    shown = _covariate(list(logs), logs, 0)
+    y_mean = fmean(figures.values())
+    x_mean = fmean(shown.get(launch, 0.0) for launch in figures)
+    return [(value - y_mean) - SLOPE * (shown.get(launch, 0.0) - x_mean) for launch, value in figures.items()]
+
+
 def _log(values: Mapping[int, float]) -> dict[int, float]:
     return {launch: math.log(value) for launch, value in values.items()}
 
@@ -192,10 +208,10 @@ def _slope(rows: Sequence[_Row]) -> tuple[float, float]:
             syy += sum((p[0] - y_mean) ** 2 for p in pairs)
             df += len(pairs) - 1
     if df < 1 or sxx == 0:
-        return _SLOPE, _SLOPE_SD
+        return SLOPE, SLOPE_SD
     noise = max((syy - sxy * sxy / sxx) / df, 1e-12)
-    precision = sxx / noise + 1 / _SLOPE_SD**2
-    slope = (sxy / noise + _SLOPE / _SLOPE_SD**2) / precision
+    precision = sxx / noise + 1 / SLOPE_SD**2
+    slope = (sxy / noise + SLOPE / SLOPE_SD**2) / precision
     return min(1.0, max(0.0, slope)), math.sqrt(1 / precision)
 
 
@@ -227,8 +243,7 @@ def _between(
 
 
 def _at_least(between: float, row: _Row, *, adjust: bool) -> float:
-    few = len(row.anchors) < len(_BETWEEN_BY_ANCHORS)
-    return max(between, _BETWEEN_BY_ANCHORS[len(row.anchors)]) if adjust and few else between
+    return max(between, unseen_machine(len(row.anchors))) if adjust else between
 
 
 def _change(

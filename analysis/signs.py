@@ -27,6 +27,8 @@ ASCII = {
     "∅": "0",
     "…": ".",
     "–": "-",
+    "│": "|",
+    **dict(zip("▁▂▃▄▅▆▇█", "12345678", strict=True)),
 }
 _ERRORS = "vexfs-bench-signs"
 

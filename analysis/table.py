@@ -69,9 +69,13 @@ class _Shown:
 
 
 def closing_table(
-    record: Record, rows: Sequence[Row], verdicts: Sequence[Verdict], width: int = _PLAIN_WIDTH
+    record: Record,
+    rows: Sequence[Row],
+    verdicts: Sequence[Verdict],
+    width: int = _PLAIN_WIDTH,
+    creep: Sequence[Text] = (),
 ) -> RenderableType:
-    """Targets side by side per scale, findings, what was skipped or failed and why, verdicts, the record's place."""
+    """Targets side by side per scale, findings, what was skipped or failed and why, verdicts, creep, where it lies."""
     scenes = scenes_of(record)
     shown = _Shown(
         {row.key: row for row in rows},
@@ -90,6 +94,7 @@ def closing_table(
     parts += absent(rows)
     parts += duet_tables(record)
     parts += verdict_summary(verdicts, rows)
+    parts += creep
     if shown.figures:
         parts.append(legend(shown.figures, rows, verdicts))
     parts.append(Text(f"Record: {record.folder}", style="bold"))

@@ -26,7 +26,18 @@ from analysis.observations import (
     TargetFailed,
     TargetStarted,
 )
-from analysis.records import SCHEMA, Dataset, Duet, Host, Record, Resolution, Run, RunStatus
+from analysis.records import (
+    OBSERVATIONS_FILE,
+    RUN_FILE,
+    SCHEMA,
+    Dataset,
+    Duet,
+    Host,
+    Record,
+    Resolution,
+    Run,
+    RunStatus,
+)
 
 HOST = Host("Some CPU", "x86_64", 2, 24, "3.11", "6.1", "performance", "no", 24 << 30, "0x1", hypervisor=True)
 SMALL = Dataset("small", 1000, 128, 100, 100, 10, "gaussian mixture, seed 0", "abc")
@@ -188,6 +199,16 @@ def a_record(
                 seen += a_launch(target, number, latency_ms=latency, batch_ms=10 * latency, **launch)
         seen.append(LaunchEnded(scale="small", launch=number, up_ns=1, measuring_ns=2, stop_ns=3))
     return Record(Path("results/run"), run or a_run(tuple(latencies), launches=count), tuple(seen), truncated=False)
+
+
+def write_record(record: Record, results: Path) -> Path:
+    """Store a record below `results` as the suite does; gives its folder."""
+    folder = results / record.run.id
+    folder.mkdir(parents=True)
+    (folder / RUN_FILE).write_bytes(msgspec.json.encode(record.run))
+    lines = [msgspec.json.encode(one) + b"\n" for one in record.observations]
+    (folder / OBSERVATIONS_FILE).write_bytes(b"".join(lines))
+    return folder
 
 
 def a_fault(target: str, launch: int = 0) -> TargetFailed:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from analysis.accept import OVERRIDES
 from analysis.gate import Judgement
 from analysis.metrics import METRICS, metrics_of
+from analysis.review import OVERRIDES
 from fixtures import targets
 from fixtures.drivers.base import Binary, Container, Mount, Place, Process, Remote, Space, Store
 from fixtures.workloads import SCALES
@@ -55,6 +55,11 @@ RUN_BY = {
     "python -m analysis sweep latest": ("tests/analysis/test_sweep.py", '"sweep", "latest"'),
     "python -m analysis show latest": ("tests/analysis/test_table.py", '"show", "latest"'),
     "python -m analysis accept latest": ("tests/analysis/test_table.py", '"accept", "latest"'),
+    "python -m analysis record latest": ("tests/analysis/test_historytable.py", '"record", "latest"'),
+    "python -m analysis history --row 'p50_latency_ms-*'": (
+        "tests/analysis/test_historytable.py",
+        '"history", "--row", "p50_latency_ms-*"',
+    ),
     "python -m analysis verdicts latest": ("tests/test_suite_runs.py", '"verdicts", "latest"'),
     # With the runs by their names.
     "python -m analysis compare RUN latest": ("tests/analysis/test_compare.py", '"compare", "one", "latest"'),
@@ -77,7 +82,18 @@ RUN_BY = {
     ),
 }
 # Options that pages name and that are not pytest's: of the scripts, of `python -m analysis`, and of servers.
-OTHER_OPTIONS = {"--iptables", "--self", "--allow", "--write", "--path", "--host", "--port", "--scheme"}
+OTHER_OPTIONS = {
+    "--iptables",
+    "--self",
+    "--duet",
+    "--row",
+    "--allow",
+    "--write",
+    "--path",
+    "--host",
+    "--port",
+    "--scheme",
+}
 
 
 TARGETS = [targets.Target(store, tier) for store in targets.known_stores(()).values() for tier in store.tiers]

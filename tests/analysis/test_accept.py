@@ -13,8 +13,10 @@ from analysis.accept import accept
 from analysis.baselines import find_baselines, present_files
 from analysis.errors import AcceptRefused, DamagedRecord, UnversionedRecord
 from analysis.fingerprint import differences, folder_name
+from analysis.history import HISTORY_FILE
 from analysis.metrics import metrics_of
 from analysis.records import Record, RunStatus
+from analysis.review import review
 from tests.strategies import HOST, a_fault, a_record, a_run
 
 
@@ -123,11 +125,54 @@ def test_an_unknown_override_is_told(tmp_path: Path) -> None:
 
 def test_invalid_rows_are_left_out(tmp_path: Path) -> None:
     """Recall below the floor: the latency rows do not enter."""
-    accept(a_record(hits=3), tmp_path)
+    accept(a_record(hits=3), tmp_path, allow=["invalid"])
     (baseline,) = find_baselines(tmp_path, a_run())
     metrics = {key.metric for key in baseline.rows}
     assert "recall_at_10" in metrics
     assert "p50_latency_ms" not in metrics
+
+
+def test_a_run_with_many_invalid_rows_is_refused(tmp_path: Path) -> None:
+    """More than one in ten: something is wrong with the run, not with a row."""
+    refused(a_record(hits=3), tmp_path, "invalid")
+
+
+def test_a_single_invalid_row_is_no_objection(tmp_path: Path) -> None:
+    """Memory that did not grow by the reading: left out, and the run may stand."""
+    flat = {"chroma@process": (1.0, 1.0, 1.0), "weaviate@process": (1.0, 1.0, 1.0)}
+    reviewed = review(a_record(flat, settled_mb=50.0), tmp_path)
+    assert {row.key.metric for row in reviewed.left_out} == {"memory_per_vector_bytes"}
+    assert reviewed.objections == {}
+
+
+def test_rows_that_would_be_lost_are_refused(tmp_path: Path) -> None:
+    """A run of one target would drop the baselines of all others."""
+    accept(a_record(), tmp_path)
+    options = {"target": "chroma@*", "recall-floor": "0.8"}
+    some = a_record({"chroma@process": (1.0, 1.0, 1.0)}, a_run(("chroma@process",), id="another", options=options))
+    with pytest.raises(AcceptRefused, match="rows of the present baseline have no figure") as refusal:
+        accept(some, tmp_path)
+    assert "--allow lost-rows" in str(refusal.value)
+    assert accept(some, tmp_path, allow=["lost-rows"])
+
+
+def test_one_file_a_scale_with_its_provenance(tmp_path: Path) -> None:
+    """Commit, command, workload and what was measured of each target stand in the file itself."""
+    (path,) = accept(a_record(), tmp_path)
+    (baseline,) = find_baselines(tmp_path, a_run())
+    run = baseline.file.run
+    assert (path.name, baseline.scale) == ("0001_small.json", "small")
+    assert (run.suite_commit, run.command, baseline.dataset.sha256) == ("c0ffee", ["pytest", "benchmarks/"], "abc")
+    assert baseline.file.artifacts["chroma@process"].server_version == "1.0"
+
+
+def test_a_damaged_history_stops_the_acceptance(tmp_path: Path) -> None:
+    """Before anything is written."""
+    (first,) = accept(a_record(), tmp_path)
+    (first.parent / HISTORY_FILE).write_bytes(b"{")
+    with pytest.raises(DamagedRecord, match="line 1"):
+        accept(a_record(run=a_run(id="another")), tmp_path)
+    assert present_files(tmp_path, HOST) == {"small": first}
 
 
 def test_a_run_without_any_row_is_refused(tmp_path: Path) -> None:
