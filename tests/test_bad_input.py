@@ -171,7 +171,7 @@ def test_the_environment_stands_in_for_options(tmp_path: Path) -> None:
         ("GATE", "--gate must be one of"),
         ("RECALL_FLOOR", "--recall-floor must be a number"),
         ("PLACEMENT", "--placement must be one of free, shared, split, not 'x'."),
-        ("ISOLATE", "VEXFS_BENCH_ISOLATE must be 1 or 0, not 'x'."),
+        ("ISOLATE", "VEXFS_BENCH_ISOLATE is on or off, not 'x'."),
     ):
         refused = run_suite(tmp_path / name, variables={**variables, f"VEXFS_BENCH_{name}": "x"})
         assert refused.status == 4
