@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from analysis.errors import DamagedRecord, MissingRecord, NewerSchema, OlderSchema, UnversionedRecord
-from analysis.observations import LaunchEnded, Observation, TargetFailed
+from analysis.observations import LaunchEnded, Observation, TargetFailed, TargetStarted
 
 __all__ = [
     "OBSERVATIONS_FILE",
@@ -219,7 +219,7 @@ def _require_whole(path: Path, run: Run, observations: Sequence[Observation], *,
     """DamagedRecord where the observations of a complete run are missing, or end before it did."""
     for dataset in run.datasets:
         seen = [one for one in observations if one.scale == dataset.scale]
-        ended = {one.launch for one in seen if isinstance(one, LaunchEnded)}
+        ended = _ended(run, seen)
         wanted = set(range(_launches(run, seen)))
         if truncated or not wanted <= ended:
             what = "is missing" if not path.is_file() else "is cut off" if observations or truncated else "is empty"
@@ -227,6 +227,16 @@ def _require_whole(path: Path, run: Run, observations: Sequence[Observation], *,
                 f"{path} {what}: {RUN_FILE} tells of a complete run of {run.launches} launches, and at {dataset.scale} "
                 f"{len(wanted & ended)} of them are here to their end. Restore it from a copy, or measure again."
             )
+
+
+def _ended(run: Run, seen: Sequence[Observation]) -> set[int]:
+    """The launches that came to their end: isolated, each target that is in has an end of its own."""
+    if not run.isolated:
+        return {one.launch for one in seen if isinstance(one, LaunchEnded)}
+    failed = {one.target for one in seen if isinstance(one, TargetFailed)}
+    started = {one.target for one in seen if isinstance(one, TargetStarted) and one.launch < run.launches}
+    ends = {(one.launch, one.target) for one in seen if isinstance(one, LaunchEnded)}
+    return {launch for launch, _ in ends if all((launch, target) in ends for target in started - failed)}
 
 
 def _launches(run: Run, seen: Sequence[Observation]) -> int:

@@ -148,6 +148,7 @@ def test_options_are_checked_wherever_they_come_from() -> None:
         "timeout_s": 1.0,
         "seed": 0,
         "recall_floor": 0.8,
+        "mixed": False,
     }
     assert Options(**good).plan.launches == 1
     for change in ({"launches": 0}, {"timeout_s": 0.0}, {"recall_floor": -1.0}):
