@@ -144,7 +144,7 @@ def _compared(candidate: Row, reference: Row, decision: Decision) -> Compared:
 
 
 def _centre(row: Row) -> float:
-    return math.exp(fmean(map(math.log, row.values)))
+    return row.metric.from_logarithm(fmean(map(row.metric.logarithm, row.values)))
 
 
 def _verdict(one: Compared, duet: Duet) -> Verdict:

@@ -12,7 +12,7 @@ from analysis.baselines import find_baselines
 from analysis.duet import duet_verdicts, standing_of
 from analysis.gate import judge
 from analysis.metrics import metrics_of
-from analysis.observations import Phase, TargetFailed
+from analysis.observations import CollectorRead, Phase, SliceSearched, TargetFailed
 from analysis.records import Record
 from analysis.rows import Outcome, RowKey, rows_of
 from analysis.sides import of_rows
@@ -210,3 +210,22 @@ def test_of_two_duets_of_a_row_the_worse_verdict_counts() -> None:
     found = verdicts(both)[P50]
     assert found.judgement is Judgement.REGRESSION
     assert "chroma~0.9@process" in found.text
+
+
+def test_a_figure_that_may_be_zero_is_compared_as_the_factor_it_stands_for() -> None:
+    """A store without pauses of a collector: 0 % beside 2.2 % is a factor of 1/1.022, and no logarithm of zero."""
+    record = a_duet_record(JITTER, EVEN)
+    key = RowKey("garbage_collection_impact", "small", "chroma@process")
+    idle = [
+        msgspec.structs.replace(seen, server_ns=0)
+        if isinstance(seen, CollectorRead) and seen.target == "chroma@process"
+        else msgspec.structs.replace(seen, collector_ns=0)
+        if isinstance(seen, SliceSearched)
+        else seen
+        for seen in record.observations
+    ]
+    found = verdicts(Record(record.folder, record.run, tuple(idle), truncated=False))[key]
+    assert found.judgement is Judgement.PASS
+    assert found.change is not None
+    assert found.change < 0
+    assert "0 % against " in found.text
