@@ -219,21 +219,28 @@ def _require_whole(path: Path, run: Run, observations: Sequence[Observation], *,
     """DamagedRecord where the observations of a complete run are missing, or end before it did."""
     for dataset in run.datasets:
         seen = [one for one in observations if one.scale == dataset.scale]
-        ended = {one.launch for one in seen if isinstance(one, LaunchEnded)}
-        wanted = set(range(_launches(run, seen)))
-        if truncated or not wanted <= ended:
+        whole, wanted = _launches(run, seen)
+        if truncated or whole < wanted:
             what = "is missing" if not path.is_file() else "is cut off" if observations or truncated else "is empty"
             raise DamagedRecord(
                 f"{path} {what}: {RUN_FILE} tells of a complete run of {run.launches} launches, and at {dataset.scale} "
-                f"{len(wanted & ended)} of them are here to their end. Restore it from a copy, or measure again."
+                f"{whole} of them are here to their end. Restore it from a copy, or measure again."
             )
 
 
-def _launches(run: Run, seen: Sequence[Observation]) -> int:
-    """How many launches a scale must have: when every target is out, there is no further one."""
+def _launches(run: Run, seen: Sequence[Observation]) -> tuple[int, int]:
+    """How many launches came to their end, and how many must have: of the target that lacks the most.
+
+    A target that failed has none after that one.
+    """
+    ended = {(one.launch, one.target) for one in seen if isinstance(one, LaunchEnded)}
     failed = {one.target: one.launch for one in seen if isinstance(one, TargetFailed)}
-    runnable = {target.target for target in run.targets if target.runnable}
-    return max(failed.values()) + 1 if runnable and runnable <= failed.keys() else run.launches
+    found = [(0, 0)]
+    for target in (one.target for one in run.targets if one.runnable):
+        wanted = range(failed.get(target, run.launches - 1) + 1)
+        whole = sum(not ended.isdisjoint({(launch, ""), (launch, target)}) for launch in wanted)
+        found.append((whole, len(wanted)))
+    return min(found, key=lambda one: one[0] - one[1])
 
 
 def _read_observations(path: Path) -> tuple[list[Observation], bool]:

@@ -72,6 +72,16 @@ def test_a_complete_run_that_lacks_launches_is_damaged(tmp_path: Path) -> None:
         read_record(folder)
 
 
+def test_a_target_that_was_alone_in_its_launches_lacks_its_own(tmp_path: Path) -> None:
+    """Under `--isolate` each target ends its own launches."""
+    run = a_run(("chroma@process", "exact@process"), launches=1)
+    (end,) = ended(0)
+    each = [msgspec.structs.replace(end, target=name) for name in ("chroma@process", "exact@process")]
+    assert len(read_record(stored(tmp_path, *each, run=run)).observations) == 2
+    with pytest.raises(DamagedRecord, match=r"is cut off.* 0 of them"):
+        read_record(stored(tmp_path, each[0], run=run))
+
+
 def test_a_campaign_that_lost_all_its_targets_early_is_whole(tmp_path: Path) -> None:
     """Without a target there is no further launch."""
     run = a_run(("chroma@process", "exact@process"))
