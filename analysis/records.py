@@ -218,8 +218,7 @@ def read_record(folder: Path) -> Record:
 def _require_whole(path: Path, run: Run, observations: Sequence[Observation], *, truncated: bool) -> None:
     """DamagedRecord where the observations of a complete run are missing, or end before it did."""
     for dataset in run.datasets:
-        seen = [one for one in observations if one.scale == dataset.scale]
-        whole, wanted = _launches(run, seen)
+        whole, wanted = _launches(run, [one for one in observations if one.scale == dataset.scale])
         if truncated or whole < wanted:
             what = "is missing" if not path.is_file() else "is cut off" if observations or truncated else "is empty"
             raise DamagedRecord(
@@ -231,13 +230,15 @@ def _require_whole(path: Path, run: Run, observations: Sequence[Observation], *,
 def _launches(run: Run, seen: Sequence[Observation]) -> tuple[int, int]:
     """How many launches came to their end, and how many must have: of the target that lacks the most.
 
-    A target that failed has none after that one.
+    A target that failed has none after that one. One that is alone in its launches (`--isolate`) has ends of its own,
+    and may lack that of the launch in which it failed. The launches of duets have higher numbers.
     """
     ended = {(one.launch, one.target) for one in seen if isinstance(one, LaunchEnded)}
-    failed = {one.target: one.launch for one in seen if isinstance(one, TargetFailed)}
+    faults = [one for one in seen if isinstance(one, TargetFailed) and one.launch < run.launches]
+    failed = {one.target: one.launch for one in faults}
     found = [(0, 0)]
     for target in (one.target for one in run.targets if one.runnable):
-        wanted = range(failed.get(target, run.launches - 1) + 1)
+        wanted = range(failed[target] + (not run.isolated) if target in failed else run.launches)
         whole = sum(not ended.isdisjoint({(launch, ""), (launch, target)}) for launch in wanted)
         found.append((whole, len(wanted)))
     return min(found, key=lambda one: one[0] - one[1])

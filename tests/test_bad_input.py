@@ -148,6 +148,7 @@ def test_options_are_checked_wherever_they_come_from() -> None:
         "timeout_s": 1.0,
         "seed": 0,
         "recall_floor": 0.8,
+        "mixed": False,
     }
     assert Options(**good).plan.launches == 1
     for change in ({"launches": 0}, {"timeout_s": 0.0}, {"recall_floor": -1.0}):
@@ -171,7 +172,7 @@ def test_the_environment_stands_in_for_options(tmp_path: Path) -> None:
         ("GATE", "--gate must be one of"),
         ("RECALL_FLOOR", "--recall-floor must be a number"),
         ("PLACEMENT", "--placement must be one of free, shared, split, not 'x'."),
-        ("ISOLATE", "VEXFS_BENCH_ISOLATE must be 1 or 0, not 'x'."),
+        ("ISOLATE", "VEXFS_BENCH_ISOLATE is on or off, not 'x'."),
     ):
         refused = run_suite(tmp_path / name, variables={**variables, f"VEXFS_BENCH_{name}": "x"})
         assert refused.status == 4

@@ -70,6 +70,13 @@ def test_the_record_and_the_table_say_how_it_was_measured(ran: Ran) -> None:
     assert {(one.target, *one.server) for one in placed} == {("exact@embedded",), ("exact@process", core)}
 
 
+@pytest.mark.parametrize("switch", ["--isolate", "--mixed", "--no-duet", "--sweep"])
+def test_a_switch_is_thrown_by_its_bare_name(tmp_path: Path, switch: str) -> None:
+    """On the command line, where it takes no value."""
+    shown = run_suite(tmp_path, "--collect-only", "-q", "--scale=small", "--target=exact@embedded", switch)
+    assert shown.status == 0, shown.output
+
+
 def test_one_target_can_be_isolated(tmp_path: Path) -> None:
     """There is nobody to stop, and the record says isolated all the same."""
     one = run_suite(

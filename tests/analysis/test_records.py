@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from analysis.errors import DamagedRecord, MissingRecord, NewerSchema, OlderSchema, UnversionedRecord
 from analysis.observations import LaunchEnded, Observation
 from analysis.records import OBSERVATIONS_FILE, RUN_FILE, SCHEMA, Run, RunStatus, read_record
-from tests.strategies import a_fault, a_machine, a_run, observations
+from tests.strategies import a_fault, a_launch, a_machine, a_run, observations
 
 KILLED = a_run(status=RunStatus.RUNNING)
 
@@ -51,9 +51,10 @@ def test_a_run_without_observations_is_empty(tmp_path: Path) -> None:
     assert read_record(tmp_path).observations == ()
 
 
-def ended(*launches: int) -> list[Observation]:
+def ended(*launches: int, target: str = "") -> list[Observation]:
     """The ends of these launches."""
-    return [LaunchEnded(scale="small", launch=one, up_ns=1, measuring_ns=2, stop_ns=3) for one in launches]
+    times = {"up_ns": 1, "measuring_ns": 2, "stop_ns": 3}
+    return [LaunchEnded(scale="small", launch=one, target=target, **times) for one in launches]
 
 
 def test_a_complete_run_that_lacks_launches_is_damaged(tmp_path: Path) -> None:
@@ -72,16 +73,6 @@ def test_a_complete_run_that_lacks_launches_is_damaged(tmp_path: Path) -> None:
         read_record(folder)
 
 
-def test_a_target_that_was_alone_in_its_launches_lacks_its_own(tmp_path: Path) -> None:
-    """Under `--isolate` each target ends its own launches."""
-    run = a_run(("chroma@process", "exact@process"), launches=1)
-    (end,) = ended(0)
-    each = [msgspec.structs.replace(end, target=name) for name in ("chroma@process", "exact@process")]
-    assert len(read_record(stored(tmp_path, *each, run=run)).observations) == 2
-    with pytest.raises(DamagedRecord, match=r"is cut off.* 0 of them"):
-        read_record(stored(tmp_path, each[0], run=run))
-
-
 def test_a_campaign_that_lost_all_its_targets_early_is_whole(tmp_path: Path) -> None:
     """Without a target there is no further launch."""
     run = a_run(("chroma@process", "exact@process"))
@@ -89,6 +80,19 @@ def test_a_campaign_that_lost_all_its_targets_early_is_whole(tmp_path: Path) -> 
     assert len(read_record(stored(tmp_path, *seen, run=run)).observations) == 4
     with pytest.raises(DamagedRecord, match="is cut off"):
         read_record(stored(tmp_path, *seen[:-1], run=run))
+
+
+def test_an_isolated_run_is_whole_when_every_target_came_to_the_end_of_every_launch(tmp_path: Path) -> None:
+    """Launches of one number end one by one; a target that failed has no further end."""
+    names = ("chroma@process", "exact@process")
+    run = a_run(names, launches=2, options={"target": "", "isolate": "yes"})
+    turns = [(launch, name) for launch in (0, 1) for name in names]
+    seen = [one for launch, name in turns for one in (a_launch(name, launch)[0], *ended(launch, target=name))]
+    assert len(read_record(stored(tmp_path, *seen, run=run)).observations) == 8
+    with pytest.raises(DamagedRecord, match="at small 1 of them"):
+        read_record(stored(tmp_path, *seen[:-2], run=run))
+    failed = [*seen[:-2], a_fault("exact@process", launch=1)]
+    assert len(read_record(stored(tmp_path, *failed, run=run)).observations) == 7
 
 
 def test_a_missing_run_is_told(tmp_path: Path) -> None:
