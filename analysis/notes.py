@@ -131,15 +131,17 @@ def verdict_summary(verdicts: Sequence[Verdict], rows: Sequence[Row]) -> Iterato
 
 
 def _still_open(verdicts: Sequence[Verdict]) -> str:
-    """What decides the inconclusive: more launches some, none the others."""
+    """What decides the inconclusive: more launches some, none the others; a duet's own verdicts say what for each."""
     inconclusive = [verdict for verdict in verdicts if verdict.judgement is Judgement.INCONCLUSIVE]
     by_launches = sum(verdict.decidable for verdict in inconclusive)
-    parts = []
-    if by_launches:
-        parts.append(f"{by_launches} would be decided by more launches")
-    if by_launches < len(inconclusive):
-        parts.append(f"{len(inconclusive) - by_launches} by no number of launches (a duet decides these)")
-    told = ", ".join(parts)
+    by_duet = sum(verdict.by_duet for verdict in inconclusive)
+    by_none = len(inconclusive) - by_launches - by_duet
+    parts = [
+        f"{by_launches} would be decided by more launches" if by_launches else "",
+        f"{by_none} by no number of launches (a duet decides these)" if by_none else "",
+        f"a duet left {by_duet} open" if by_duet else "",
+    ]
+    told = ", ".join(filter(None, parts))
     return f"Of the inconclusive, {told}: `python -m analysis verdicts RUN` says how many launches, or why none."
 
 

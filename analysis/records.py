@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from analysis.errors import DamagedRecord, MissingRecord, NewerSchema, OlderSchema, UnversionedRecord
-from analysis.observations import LaunchEnded, Observation, TargetFailed, TargetStarted
+from analysis.observations import LaunchEnded, Observation, TargetFailed
 
 __all__ = [
     "OBSERVATIONS_FILE",
@@ -218,32 +218,30 @@ def read_record(folder: Path) -> Record:
 def _require_whole(path: Path, run: Run, observations: Sequence[Observation], *, truncated: bool) -> None:
     """DamagedRecord where the observations of a complete run are missing, or end before it did."""
     for dataset in run.datasets:
-        seen = [one for one in observations if one.scale == dataset.scale]
-        ended = _ended(run, seen)
-        wanted = set(range(_launches(run, seen)))
-        if truncated or not wanted <= ended:
+        whole, wanted = _launches(run, [one for one in observations if one.scale == dataset.scale])
+        if truncated or whole < wanted:
             what = "is missing" if not path.is_file() else "is cut off" if observations or truncated else "is empty"
             raise DamagedRecord(
                 f"{path} {what}: {RUN_FILE} tells of a complete run of {run.launches} launches, and at {dataset.scale} "
-                f"{len(wanted & ended)} of them are here to their end. Restore it from a copy, or measure again."
+                f"{whole} of them are here to their end. Restore it from a copy, or measure again."
             )
 
 
-def _ended(run: Run, seen: Sequence[Observation]) -> set[int]:
-    """The launches that came to their end: isolated, each target that is in has an end of its own."""
-    if not run.isolated:
-        return {one.launch for one in seen if isinstance(one, LaunchEnded)}
-    failed = {one.target for one in seen if isinstance(one, TargetFailed)}
-    started = {one.target for one in seen if isinstance(one, TargetStarted) and one.launch < run.launches}
-    ends = {(one.launch, one.target) for one in seen if isinstance(one, LaunchEnded)}
-    return {launch for launch, _ in ends if all((launch, target) in ends for target in started - failed)}
+def _launches(run: Run, seen: Sequence[Observation]) -> tuple[int, int]:
+    """How many launches came to their end, and how many must have: of the target that lacks the most.
 
-
-def _launches(run: Run, seen: Sequence[Observation]) -> int:
-    """How many launches a scale must have: when every target is out, there is no further one."""
-    failed = {one.target: one.launch for one in seen if isinstance(one, TargetFailed)}
-    runnable = {target.target for target in run.targets if target.runnable}
-    return max(failed.values()) + 1 if runnable and runnable <= failed.keys() else run.launches
+    A target that failed has none after that one. One that is alone in its launches (`--isolate`) has ends of its own,
+    and may lack that of the launch in which it failed. The launches of duets have higher numbers.
+    """
+    ended = {(one.launch, one.target) for one in seen if isinstance(one, LaunchEnded)}
+    faults = [one for one in seen if isinstance(one, TargetFailed) and one.launch < run.launches]
+    failed = {one.target: one.launch for one in faults}
+    found = [(0, 0)]
+    for target in (one.target for one in run.targets if one.runnable):
+        wanted = range(failed[target] + (not run.isolated) if target in failed else run.launches)
+        whole = sum(not ended.isdisjoint({(launch, ""), (launch, target)}) for launch in wanted)
+        found.append((whole, len(wanted)))
+    return min(found, key=lambda one: one[0] - one[1])
 
 
 def _read_observations(path: Path) -> tuple[list[Observation], bool]:

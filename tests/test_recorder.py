@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from analysis.observations import LaunchEnded
-from analysis.records import OBSERVATIONS_FILE, read_record
+from analysis.records import OBSERVATIONS_FILE, RunStatus, read_record
 from fixtures.errors import RecordNotWritable
 from fixtures.recorder import Recorder
 from tests.strategies import a_run
@@ -20,7 +20,7 @@ ENDED = LaunchEnded(scale="small", launch=0, up_ns=1, measuring_ns=2, stop_ns=3)
 
 def test_an_observation_is_readable_as_soon_as_append_returns(tmp_path: Path) -> None:
     """Nothing waits in a buffer of ours."""
-    recorder = Recorder(tmp_path / "run", a_run())
+    recorder = Recorder(tmp_path / "run", a_run(status=RunStatus.RUNNING))
     recorder.append(ENDED)
     assert read_record(tmp_path / "run").observations == (ENDED,)
     recorder.close()
@@ -28,16 +28,16 @@ def test_an_observation_is_readable_as_soon_as_append_returns(tmp_path: Path) ->
 
 def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     """A record belongs to one run."""
-    Recorder(tmp_path / "run", a_run()).close()
+    Recorder(tmp_path / "run", a_run(status=RunStatus.RUNNING)).close()
     with pytest.raises(RecordNotWritable, match="Another run"):
-        Recorder(tmp_path / "run", a_run())
+        Recorder(tmp_path / "run", a_run(status=RunStatus.RUNNING))
 
 
 def test_a_file_where_the_folder_should_be_is_a_clear_error(tmp_path: Path) -> None:
     """The message names the folder and the option."""
     (tmp_path / "results").write_text("")
     with pytest.raises(RecordNotWritable, match="--results"):
-        Recorder(tmp_path / "results" / "run", a_run())
+        Recorder(tmp_path / "results" / "run", a_run(status=RunStatus.RUNNING))
 
 
 def test_a_full_disk_is_named_and_what_was_written_stays(tmp_path: Path) -> None:
@@ -46,10 +46,11 @@ def test_a_full_disk_is_named_and_what_was_written_stays(tmp_path: Path) -> None
 import resource, signal, sys
 from pathlib import Path
 from analysis.observations import LaunchEnded
+from analysis.records import RunStatus
 from fixtures.errors import RecordNotWritable
 from fixtures.recorder import Recorder
 from tests.strategies import a_run
-recorder = Recorder(Path(sys.argv[1]), a_run())
+recorder = Recorder(Path(sys.argv[1]), a_run(status=RunStatus.RUNNING))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 ended = LaunchEnded(scale="small", launch=0, up_ns=1, measuring_ns=2, stop_ns=3)
