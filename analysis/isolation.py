@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 ALPHA = 0.05
+_WIDE = math.log(2)
 METRIC_NAMES = (
     "p50_latency_ms",
     "queries_per_second",
@@ -204,22 +205,23 @@ def _reference(experiment: Experiment, metric: str, target: str) -> str:
 def _cell(effect: Effect | None) -> str:
     if effect is None:
         return "-"
-    change, low, high = (
-        f"{math.expm1(value):+.1%}" if value < 2 else f"x{math.exp(value):.3g}"
-        for value in (effect.change.estimate, effect.change.low, effect.change.high)
-    )
+    change, low, high = map(_change, (effect.change.estimate, effect.change.low, effect.change.high))
     text = f"{change} ({low} to {high})"
     return f"**{text}**" if effect.told_apart else text
+
+
+def _change(log_ratio: float) -> str:
+    return f"{math.expm1(log_ratio):+.1%}" if log_ratio < 2 else f"x{math.exp(log_ratio):.3g}"
 
 
 def _sentences(found: Sequence[Effect]) -> Iterator[str]:
     for condition, each in groupby(found, key=lambda one: one.condition):
         mine = list(each)
         apart = [f"{one.metric} of {one.target}" for one in mine if one.told_apart]
-        told = (
-            f"told apart in {len(apart)} of {len(mine)} figures: {', '.join(apart)}"
-            if apart
-            else (f"told apart in none of {len(mine)} figures")
+        told = f"{len(apart)} of {len(mine)} figures are told apart"
+        reach = median(max(abs(one.change.low), abs(one.change.high)) for one in mine)
+        room = f"{math.expm1(reach):.1%}" if reach < _WIDE else "more than a factor 2, which shows nothing either way"
+        yield (
+            f"{condition.capitalize()} against {REFERENCE}: {told}{': ' if apart else ''}{', '.join(apart)}. "
+            f"The middle one of the intervals leaves room for a change of {room}."
         )
-        width = median((math.expm1(one.change.high) - math.expm1(one.change.low)) / 2 for one in mine)
-        yield f"{condition.capitalize()} against {REFERENCE}: {told} (intervals of ±{width:.1%} in the middle)."

@@ -82,10 +82,19 @@ def test_the_page_tells_figure_change_interval_and_machine() -> None:
     text = markdown(an_experiment(shared_is_slow))
     assert "| p50_latency_ms | chroma@process | 2.01 ms |" in text
     assert "**+100.0% (" in text
-    assert "Isolated against interleaved: told apart in none of 4 figures" in text
-    assert "Shared against interleaved: told apart in 4 of 4 figures: p50_latency_ms of chroma@process" in text
+    assert (
+        "Isolated against interleaved: 0 of 4 figures are told apart. The middle one of the intervals leaves room for"
+        in text
+    )
+    assert "Shared against interleaved: 4 of 4 figures are told apart: p50_latency_ms of chroma@process" in text
     assert "4 rounds at small (1,000 vectors of 128 dimensions) on Some CPU, 2 cores" in text
     assert "busy" not in text
+
+
+def test_intervals_that_are_too_wide_show_nothing() -> None:
+    """Not told apart is no agreement where a factor of two would not have been seen."""
+    wild = an_experiment(lambda name, number: 4.0 ** ((number + len(name)) % 2), rounds=2)
+    assert "leaves room for a change of more than a factor 2, which shows nothing either way" in markdown(wild)
 
 
 def test_a_busy_machine_is_told() -> None:
