@@ -22,6 +22,8 @@ from analysis.table import wide_console
 
 __all__ = ["main"]
 
+_BASELINES = Path("baselines")
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m analysis", description="Read stored runs.")
@@ -39,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         if name == "compare":
             command.add_argument("other", metavar="OTHER", help="the run that is held against it")
         command.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
-        command.add_argument("--baselines", type=Path, default=Path("baselines"), metavar="DIR")
+        command.add_argument("--baselines", type=Path, default=_BASELINES, metavar="DIR")
         if name == "resources":
             command.add_argument("--target", action="append", default=[], metavar="PATTERN", help="glob on store@tier")
         if name == "accept":
@@ -55,7 +57,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0: done; 1: refused, a regression was found, or the record cannot be read; 2 (argparse): usage."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    # Without the default one there are no baselines yet; one that is named is meant. `accept` makes it.
+    if not (options.baselines == _BASELINES or options.baselines.is_dir() or options.command == "accept"):
+        parser.error(f"--baselines {options.baselines} is not a folder. Give the one that holds accepted baselines.")
     console = wide_console()
     try:
         record = load(options.run, options.results)

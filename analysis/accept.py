@@ -24,6 +24,7 @@ __all__ = ["OVERRIDES", "Acceptance", "accept", "review"]
 
 OVERRIDES = ("incomplete", "partial", "dirty", "failing", "regression", "few-launches")
 _LEAST_LAUNCHES = 2
+_ENDED = {RunStatus.RUNNING: "The run was killed, or still runs.", RunStatus.INTERRUPTED: "The run was interrupted."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,23 @@ class Acceptance:
     verdicts: tuple[Verdict, ...]
     objections: dict[str, str]
     left_out: tuple[Row, ...]
+    present: tuple[Path, ...]
+
+    def require_acceptable(self, allow: Collection[str]) -> None:
+        """AcceptRefused, naming every objection that `allow` does not cover."""
+        unknown = sorted(set(allow) - set(OVERRIDES))
+        if unknown:
+            raise AcceptRefused(f"There is no override {', '.join(unknown)}. There are: {', '.join(OVERRIDES)}.")
+        run = self.record.run
+        standing = {name: text for name, text in self.objections.items() if name not in allow}
+        if standing:
+            told = " ".join(f"{text} (override: --allow {name})" for name, text in standing.items())
+            raise AcceptRefused(f"{run.id} is not accepted. {told}")
+        if not self.rows:
+            raise AcceptRefused(f"{run.id} is not accepted. It has no measured row.")
+        if self.present:
+            files = ", ".join(map(str, self.present))
+            raise AcceptRefused(f"{run.id} is not accepted again: it is the present baseline already ({files}).")
 
 
 def review(record: Record, baselines: Path) -> Acceptance:
@@ -44,13 +62,18 @@ def review(record: Record, baselines: Path) -> Acceptance:
     verdicts = judge(record, rows, present)
     measured = tuple(row for row in rows if row.outcome is Outcome.MEASURED)
     invalid = tuple(row for row in rows if row.outcome is Outcome.INVALID)
-    return Acceptance(record, measured, verdicts, _objections(record, rows, verdicts), invalid)
+    same = tuple(one.path for one in present if one.file.run.id == record.run.id)
+    # Of a run of several scales, one may have another baseline since.
+    same = same if len(same) == len({row.key.scale for row in measured}) else ()
+    return Acceptance(record, measured, verdicts, _objections(record, rows, verdicts), invalid, same)
 
 
 def _objections(record: Record, rows: Sequence[Row], verdicts: Sequence[Verdict]) -> dict[str, str]:
     run, found = record.run, dict[str, str]()
-    if run.status is not RunStatus.COMPLETE or record.truncated:
-        found["incomplete"] = f"The run is {run.status}."
+    if run.status is not RunStatus.COMPLETE:
+        found["incomplete"] = _ENDED[run.status]
+    elif record.truncated:
+        found["incomplete"] = "Its last observation was cut off."
     if run.partial:
         found["partial"] = "Rows were left out on purpose (-k, --lf or a single test)."
     if run.suite_dirty:
@@ -69,18 +92,21 @@ def _objections(record: Record, rows: Sequence[Row], verdicts: Sequence[Verdict]
 def accept(record: Record, baselines: Path, *, allow: Collection[str] = (), accepted: str = "") -> list[Path]:
     """Write the run's measured rows as the present baseline of each of its scales; gives the files.
 
-    Rows that are invalid are left out. Raises AcceptRefused, naming every objection that `allow` does not cover.
+    Rows that are invalid are left out. Raises AcceptRefused, naming every objection that `allow` does not cover, and
+    for a run that is the present baseline.
     """
-    unknown = sorted(set(allow) - set(OVERRIDES))
-    if unknown:
-        raise AcceptRefused(f"There is no override {', '.join(unknown)}. There are: {', '.join(OVERRIDES)}.")
     reviewed = review(record, baselines)
-    standing = {name: text for name, text in reviewed.objections.items() if name not in allow}
-    if standing:
-        told = " ".join(f"{text} (override: --allow {name})" for name, text in standing.items())
-        raise AcceptRefused(f"{record.run.id} is not accepted. {told}")
-    if not reviewed.rows:
-        raise AcceptRefused(f"{record.run.id} is not accepted. It has no measured row.")
+    reviewed.require_acceptable(allow)
+    try:
+        return _store(reviewed, baselines, accepted)
+    except OSError as error:
+        raise AcceptRefused(
+            f"{error.filename or baselines} cannot be written: {error.strerror}. Give another folder with --baselines."
+        ) from error
+
+
+def _store(reviewed: Acceptance, baselines: Path, accepted: str) -> list[Path]:
+    record = reviewed.record
     folder = baselines / folder_name(record.run.host)
     folder.mkdir(parents=True, exist_ok=True)
     present = present_files(baselines, record.run.host)

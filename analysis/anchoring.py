@@ -1,7 +1,8 @@
 """Can a change of a row be told from a change of the machine? Which rows anchor it, and when they do not suffice.
 
 Its anchors go into `analysis.screen`; its doubts keep `analysis.gate` from calling anything a regression or an
-improvement. The median of three anchors or more stands one that changed itself; one or two do not.
+improvement. One anchor at least must be of the row's own tier: a busy machine slows what talks to a server more than
+what computes in process. The median of three anchors or more stands one that changed itself; one or two do not.
 """
 
 from __future__ import annotations
@@ -91,9 +92,10 @@ def _mean_log(values: Mapping[int, float]) -> float:
 
 
 def _doubt(row: Row, change: Change, seen: _Family) -> str:
+    tiers = {name.partition("@")[2] for name in change.adjusted_by}
+    if row.key.tier not in tiers:
+        return _without_anchor(row.key, seen)
     match change.adjusted_by:
-        case ():
-            return _without_anchor(row.key, seen)
         case (anchor,):
             return _all_disturbed(row) or _with_one(row.key, anchor, change, seen)
         case (one, other):
@@ -108,12 +110,12 @@ def _doubt(row: Row, change: Change, seen: _Family) -> str:
 
 
 def _without_anchor(key: RowKey, seen: _Family) -> str:
-    # Our own store at another tier has another profile: it is told, and never judged by.
-    elsewhere = [name for name in seen.moves if name.startswith(f"{_ANCHOR}@") and name != key.target]
-    told = f" (of another profile: {seen.told(*elsewhere)})" if elsewhere else ""
+    # What runs at another tier has another profile: it is told, and never judged by.
+    elsewhere = [name for name in seen.moves if name.partition("@")[2] != key.tier]
+    told = f" (at other tiers {seen.told(*elsewhere)})" if elsewhere else ""
     own = f"{_ANCHOR}@{key.tier}"
     if key.store == _ANCHOR:
-        remedy = "Measure another store beside it"
+        remedy = f"Measure another store at {key.tier} beside it"
     elif seen.changed.get(own):
         remedy = f"{own} itself differs from the baseline's: accept a new baseline"
     else:

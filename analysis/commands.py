@@ -96,8 +96,9 @@ def compare_runs(one: Record, other: Record, console: Console) -> int:
 
 
 def accept_run(record: Record, baselines: Path, allow: Sequence[str], console: Console) -> int:
-    """Show what changes against the present baseline, then accept the run."""
+    """Show what changes against the present baseline, then accept the run. Why it may not be comes first."""
     reviewed = review(record, baselines)
+    reviewed.require_acceptable(allow)
     for verdict in reviewed.verdicts:
         if verdict.judgement in (Judgement.REGRESSION, Judgement.IMPROVEMENT, Judgement.NOT_RUN):
             console.print(f"{verdict.judgement}: {verdict.text}", highlight=False, markup=False)

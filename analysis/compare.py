@@ -102,7 +102,7 @@ def _cell(row: Row | None, figure: Figure | None) -> str:
         return "-"
     if figure is None:
         return str(row.outcome)
-    reach = f" ±{figure.half_width:.0%}" if figure.half_width < 10 and not row.metric.offset else ""
+    reach = "" if row.metric.offset else f" {figure.reach()}"
     return format_number(figure.mean) + reach
 
 

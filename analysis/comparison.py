@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from analysis.metrics import Direction
+from analysis.metrics import Direction, metric_named
+from analysis.quantities import format_number
 from analysis.rows import Outcome, Row, RowKey
 from analysis.statistics import Interval, difference_interval, mean_interval
 
@@ -18,6 +19,9 @@ __all__ = ["Figure", "figures"]
 
 _ANCHOR = "exact"
 _LEAST_LAUNCHES = 2
+# From where on an interval is shown as a factor, and from which factor on it tells nothing.
+_WIDE = 0.5
+_UNKNOWN = 10
 
 Better = Callable[[Row, Row], Interval | None]
 """`better(row, rival)`: by how much the rival is better on the log scale, with its 95 % interval."""
@@ -43,6 +47,23 @@ class Figure:
     def half_width(self) -> float:
         """Half the interval's width, relative to the mean; infinite with one launch."""
         return (self.high - self.low) / 2 / self.mean if math.isfinite(self.high) else math.inf
+
+    @property
+    def factor(self) -> float:
+        """The interval as a factor: from the mean divided by it to the mean times it; infinite with one launch."""
+        return self.high / self.mean if math.isfinite(self.high) else math.inf
+
+    def reach(self) -> str:
+        """Half the interval as a share, or as a factor where it is wide: a positive figure cannot be 120 % less.
+
+        In the row's own unit where that is a percentage already.
+        """
+        if metric_named(self.key.metric).offset:
+            width = (self.high - self.low) / 2
+            return f"±{format_number(width)}" if width < 1000 else "±?"
+        if self.half_width < _WIDE:
+            return f"±{self.half_width:.0%}"
+        return f"×/÷{self.factor:.1f}" if self.factor < _UNKNOWN else "±?"
 
 
 def figures(rows: Sequence[Row], *, at_one_time: bool = True) -> dict[RowKey, Figure]:

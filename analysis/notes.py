@@ -155,7 +155,7 @@ def legend(figures: Mapping[RowKey, Figure], rows: Sequence[Row], verdicts: Sequ
     if any(figure.best for figure in figures.values()):
         parts.append("* best of its tier, or not told apart from the best")
     if any(figure.launches > 1 for figure in figures.values()):
-        parts.append("±: 95 % interval over launches")
+        parts.append("±: 95 % interval over launches (×/÷2: from half to twice the figure; ±?: wider than ×/÷10)")
     if any(figure.launches == 1 for figure in figures.values()):
         parts.append("±?: one launch tells no spread, so it has no rank")
     if any(row.findings for row in rows):

@@ -6,6 +6,7 @@ Observations themselves are in `analysis.observations`; `fixtures.recorder` writ
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from analysis.errors import DamagedRecord, MissingRecord, NewerSchema, OlderSchema, UnversionedRecord
-from analysis.observations import Observation
+from analysis.observations import LaunchEnded, Observation, TargetFailed
 
 __all__ = [
     "OBSERVATIONS_FILE",
@@ -169,13 +170,40 @@ def decode_versioned(data: bytes, kind: type[_T], where: Path) -> _T:
 
 
 def read_record(folder: Path) -> Record:
-    """Read a run's folder. A cut-off last line is dropped and told; any other bad line is DamagedRecord."""
+    """Read a run's folder. A cut-off last line is dropped and told; any other bad line is DamagedRecord.
+
+    So is a run that ended complete and lacks launches here: what a kill leaves is marked as such.
+    """
     run_file = folder / RUN_FILE
     if not run_file.is_file():
         raise MissingRecord(f"{folder} holds no {RUN_FILE}. Give the folder of one run, such as results/RUN.")
     run = decode_versioned(run_file.read_bytes(), Run, run_file)
-    observations, truncated = _read_observations(folder / OBSERVATIONS_FILE)
+    path = folder / OBSERVATIONS_FILE
+    observations, truncated = _read_observations(path)
+    if run.status is RunStatus.COMPLETE:
+        _require_whole(path, run, observations, truncated=truncated)
     return Record(folder, run, tuple(observations), truncated)
+
+
+def _require_whole(path: Path, run: Run, observations: Sequence[Observation], *, truncated: bool) -> None:
+    """DamagedRecord where the observations of a complete run are missing, or end before it did."""
+    for dataset in run.datasets:
+        seen = [one for one in observations if one.scale == dataset.scale]
+        ended = {one.launch for one in seen if isinstance(one, LaunchEnded)}
+        wanted = set(range(_launches(run, seen)))
+        if truncated or not wanted <= ended:
+            what = "is missing" if not path.is_file() else "is cut off" if observations or truncated else "is empty"
+            raise DamagedRecord(
+                f"{path} {what}: {RUN_FILE} tells of a complete run of {run.launches} launches, and at {dataset.scale} "
+                f"{len(wanted & ended)} of them are here to their end. Restore it from a copy, or measure again."
+            )
+
+
+def _launches(run: Run, seen: Sequence[Observation]) -> int:
+    """How many launches a scale must have: when every target is out, there is no further one."""
+    failed = {one.target: one.launch for one in seen if isinstance(one, TargetFailed)}
+    runnable = {target.target for target in run.targets if target.runnable}
+    return max(failed.values()) + 1 if runnable and runnable <= failed.keys() else run.launches
 
 
 def _read_observations(path: Path) -> tuple[list[Observation], bool]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special, stats
 
+from analysis.percentiles import percentile
+
 __all__ = [
     "Interval",
     "Moderation",
@@ -28,22 +30,6 @@ class Interval:
     estimate: float
     low: float
     high: float
-
-
-def percentile(values: Sequence[float], q: float) -> float:
-    """The q-th percentile, 0 <= q <= 100, by Hyndman and Fan's definition 7 (The American Statistician 50, 1996).
-
-    Raises ValueError without values, or for q outside its range.
-    """
-    if not values:
-        raise ValueError("no values")
-    if not 0 <= q <= 100:
-        raise ValueError(f"q must be from 0 to 100, not {q}")
-    ordered = sorted(values)
-    place = (len(ordered) - 1) * q / 100
-    below = math.floor(place)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
 
 
 def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:

@@ -17,12 +17,13 @@ from rich.text import Text
 from analysis.calibration import calibration_lines
 from analysis.comparison import Figure, figures
 from analysis.gate import Verdict
-from analysis.metrics import METRICS, Direction, Metric, metric_named
+from analysis.metrics import METRICS, Direction, Metric
 from analysis.notes import MARKS, absent, cold_starts, findings, headline, legend, verdict_summary
 from analysis.quantities import format_number
 from analysis.records import Dataset, Record
 from analysis.rows import Outcome, Row, RowKey
 from analysis.scenes import scenes_of
+from analysis.signs import writable
 from analysis.usagetable import resource_notes
 
 __all__ = ["closing_table", "wide_console"]
@@ -52,6 +53,7 @@ class _PipeConsole(Console):
 
 def wide_console() -> Console:
     """A console on stdout: a terminal's own width, and 120 columns where the output is a file or a pipe."""
+    writable(sys.stdout)
     console = _PipeConsole()
     return console if console.is_terminal else _PipeConsole(width=_PLAIN_WIDTH)
 
@@ -163,14 +165,6 @@ def _cell(key: RowKey, shown: _Shown) -> str:
     figure = shown.figures.get(key)
     if figure is None:
         return f"[italic]{_ABSENT.get(row.outcome, str(row.outcome))}[/]{note} {mark}".strip()
-    reach = f" ±{_reach(figure)}"
+    reach = f" {figure.reach()}"
     star = "[bold green]*[/]" if figure.best else ""
     return f"{star}{format_number(figure.mean)}{note}[dim]{reach}[/] {mark}".strip()
-
-
-def _reach(figure: Figure) -> str:
-    """Half the interval: as a share, or in the row's own unit where that is a percentage already."""
-    if metric_named(figure.key.metric).offset:
-        width = (figure.high - figure.low) / 2
-        return format_number(width) if width < 1000 else "?"
-    return f"{figure.half_width:.0%}" if figure.half_width < 10 else "?"

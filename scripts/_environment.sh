@@ -3,6 +3,7 @@
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 say() { printf '== %s\n' "$*" >&2; }
+trap 'say "interrupted before anything was started; run $0 again"; exit 2' INT
 
 install_debian() {
     [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null || return 1

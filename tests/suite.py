@@ -58,6 +58,7 @@ def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
 
 def command(results: Path, *arguments: str) -> list[str]:
     """`pytest benchmarks/` with these arguments, storing below `results`, with no baseline but there."""
+    (results.parent / "baselines").mkdir(parents=True, exist_ok=True)
     own = [f"--results={results}", f"--baselines={results.parent / 'baselines'}", "-p", "no:cacheprovider"]
     return [sys.executable, "-m", "pytest", "benchmarks/", *own, *arguments]
 

@@ -14,6 +14,7 @@ from fixtures.options import GateMode, Options
 from tests.suite import run_suite
 
 ONE = ("--scale=small", "--launches=1", "--target=exact@embedded")
+SEARCH = "benchmarks/test_search.py::test_search"
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,14 @@ ONE = ("--scale=small", "--launches=1", "--target=exact@embedded")
         (["--benchmark-disable"], "--benchmark-disable was given: no row would be measured"),
         (["--benchmark-skip"], "--benchmark-skip was given"),
         (["--dataset=/no/such.hdf5", *ONE], "/no/such.hdf5 cannot be read"),
+        (["--baselines=/no/such"], "--baselines /no/such is not a folder"),
+        (["--baselines=README.md"], "README.md is not a folder"),
+        ([*ONE, f"{SEARCH}[p50_latency-small-exact@embedded]"], "Did you mean p50_latency_ms?"),
+        ([*ONE, f"{SEARCH}[p50_latency_ms-smal-exact@embedded]"], "Did you mean small?"),
+        ([*ONE, f"{SEARCH}[p50_latency_ms-large-exact@embedded]"], "Add --scale large."),
+        ([*ONE, f"{SEARCH}[p50_latency_ms-small-exact@embeded]"], "Did you mean exact@embedded?"),
+        ([*ONE, f"{SEARCH}[p50_latency_ms-small-chroma@process]"], "is added by --target"),
+        ([*ONE, f"{SEARCH}[total_time_seconds-small-exact@embedded]"], "total_time_seconds is no row of test_search."),
     ],
 )
 def test_an_option_that_cannot_be_is_a_usage_error(tmp_path: Path, arguments: list[str], told: str) -> None:
@@ -40,6 +49,19 @@ def test_an_option_that_cannot_be_is_a_usage_error(tmp_path: Path, arguments: li
     ran = run_suite(tmp_path, *arguments)
     assert ran.status == 4, ran.output
     assert told in ran.output
+    assert not list(tmp_path.glob("results/*"))
+
+
+@pytest.mark.parametrize("variable", ["VEXFS_BENCH_STATE", "XDG_STATE_HOME"])
+@pytest.mark.parametrize("place", ["a file", "/proc/x"])
+def test_a_list_of_what_runs_that_cannot_be_kept_is_told_at_once(tmp_path: Path, variable: str, place: str) -> None:
+    """One sentence, and nothing is started that could not be found again."""
+    (tmp_path / "a file").write_text("")
+    variables = {"VEXFS_BENCH_STATE": "", variable: str(tmp_path / place)}
+    ran = run_suite(tmp_path, *ONE, variables=variables)
+    assert ran.status == 4, ran.output
+    assert "The list of what runs cannot be kept in" in ran.output
+    assert "Traceback" not in ran.output
     assert not list(tmp_path.glob("results/*"))
 
 

@@ -35,13 +35,6 @@ RUN_BY = {
     "scripts/bench --scale small --launches 2": (".ci/run", "scripts/bench --scale small --launches 2"),
     # With two launches, and the targets by name.
     "scripts/bench --scale small --launches 3 --target '*'": (".ci/run", "scripts/bench --scale small --launches 2"),
-    # At another scale, with one launch and two targets.
-    "scripts/bench --scale medium --launches 3 --sweep": (".ci/run", "--dataset embeddings --sweep"),
-    "scripts/bench --scale medium --launches 3 --dataset embeddings --sweep": (
-        ".ci/run",
-        "--dataset embeddings --sweep",
-    ),
-    "python -m analysis sweep latest": ("tests/analysis/test_sweep.py", '"sweep", "latest"'),
     # Everything that it runs is run so.
     "scripts/with_dockerd scripts/bench --target '*@container' --scale small --launches 2": (
         ".ci/run",
@@ -53,11 +46,17 @@ RUN_BY = {
         "tests/test_load.py",
         '"--open-loop=10%", "--arrivals=constant", "--p99-limit=200"',
     ),
+    # At another scale, with one launch and two targets.
+    "scripts/bench --scale medium --launches 3 --sweep": (".ci/run", "--dataset embeddings --sweep"),
+    "scripts/bench --scale medium --launches 3 --dataset embeddings --sweep": ("--dataset embeddings --sweep",),
+    "python -m analysis sweep latest": ("tests/analysis/test_sweep.py", '"sweep", "latest"'),
     "python -m analysis show latest": ("tests/analysis/test_table.py", '"show", "latest"'),
     "python -m analysis accept latest": ("tests/analysis/test_table.py", '"accept", "latest"'),
     "python -m analysis verdicts latest": ("tests/test_suite_runs.py", '"verdicts", "latest"'),
     # With the runs by their names.
     "python -m analysis compare RUN latest": ("tests/analysis/test_compare.py", '"compare", "one", "latest"'),
+    # On two targets, in two rounds.
+    "python -m fixtures.experiments isolation": ("tests/test_experiments.py", 'main(["isolation", "--rounds", "2"'),
     "python -m fixtures.configuration --write": ("tests/test_configuration.py", 'main(["--write"])'),
     f"pytest benchmarks {EXAMPLE} --target example@embedded --scale small --launches 1": (
         "tests/test_docs.py",

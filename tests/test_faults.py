@@ -204,7 +204,7 @@ def test_after_kill_9_the_record_shows_what_was_measured_and_the_next_run_cleans
         suite.kill()
         suite.wait()
     (folder,) = (tmp_path / "results").iterdir()
-    assert analysis(["show", str(folder), "--baselines", str(tmp_path / "none")]) == 0
+    assert analysis(["show", str(folder), "--baselines", str(tmp_path)]) == 0
     shown = capsys.readouterr().out
     assert "INCOMPLETE" in shown
     assert "p50_latency_ms" in shown

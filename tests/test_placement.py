@@ -101,8 +101,10 @@ def test_a_worker_s_threads_and_children_are_placed_too(tmp_path: Path) -> None:
 
 
 def test_a_process_beyond_its_cores_is_refused() -> None:
-    """With both sets; one that uses fewer is within them, and free binds nobody."""
+    """With both sets; so is one that cannot be seen. One that uses fewer is within them, and free binds nobody."""
     with pytest.raises(StartFailed, match="the server may run on processors 0, 1, and was to run on 1 only"):
         require_placed("x@process: the server", frozenset({1}), frozenset({0, 1}))
+    with pytest.raises(StartFailed, match="Which processors x@remote: the server runs on cannot be read here"):
+        require_placed("x@remote: the server", frozenset({1}), frozenset())
     require_placed("x@process: the server", frozenset({0, 1}), frozenset({1}))
     require_placed("x@process: the server", frozenset(), frozenset({0, 1}))

@@ -163,7 +163,71 @@ def test_arguments_are_pytests(run: Run, ready: None, script: str, given: Sequen
     """None is lost, split or swallowed, and what names a part of the rows takes the place of all."""
     done = run(f"scripts/{script}", *given)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == ["-m", "pytest", *passed]
+    assert done.stdout.splitlines() == ["-m", "fixtures.entry" if script == "bench" else "pytest", *passed]
+
+
+ROW = "benchmarks/test_search.py::test_search[a-b-c@d]"
+
+
+@pytest.fixture
+def with_rows(project: Path) -> Path:
+    """A project with a file of rows and one of data."""
+    (project / "benchmarks").mkdir()
+    (project / "benchmarks/test_search.py").write_text("")
+    (project / "data.hdf5").write_text("")
+    return project
+
+
+@pytest.mark.parametrize(
+    ("place", "given", "passed"),
+    [
+        (".", ["{0}/benchmarks/test_search.py"], ["benchmarks/test_search.py"]),
+        (
+            ".",
+            ["{0}/benchmarks/test_search.py::test_search[a-b-c@d]"],
+            ["benchmarks/test_search.py::test_search[a-b-c@d]"],
+        ),
+        (".", ["{0}/benchmarks/"], ["benchmarks"]),
+        ("benchmarks", ["test_search.py::test_search[a-b-c@d]"], [ROW]),
+        ("..", ["project/benchmarks", "-q"], ["benchmarks", "-q"]),
+        ("..", ["benchmarks/test_search.py"], ["benchmarks/test_search.py"]),
+        ("..", ["benchmarks/test_nothing.py"], ["benchmarks/test_nothing.py"]),
+        ("..", ["-k", "project"], ["benchmarks/", "-k", "project"]),
+        ("..", ["--dataset", "project/data.hdf5"], ["benchmarks/", "--dataset", "{1}/project/data.hdf5"]),
+        ("..", ["--dataset=project/data.hdf5"], ["benchmarks/", "--dataset={1}/project/data.hdf5"]),
+    ],
+)
+def test_rows_and_data_are_named_from_where_the_command_is_typed(
+    run: Run, ready: None, with_rows: Path, place: str, given: Sequence[str], passed: Sequence[str]
+) -> None:
+    """By a path of any kind; pytest is started in the project."""
+    where = (with_rows / place).resolve()
+    script = [str(with_rows / "scripts/bench"), *(one.format(with_rows) for one in given)]
+    done = run("bash", "-c", 'cd "$1"; shift; exec "$@"', "bash", str(where), *script)
+    assert done.returncode == 0, done.stderr
+    expected = [one.format(with_rows, where) for one in passed]
+    assert done.stdout.splitlines() == ["-m", "fixtures.entry", *expected, "--benchmark-compare"]
+
+
+def test_ctrl_c_while_setting_up_ends_with_2(run: Run) -> None:
+    """In one line."""
+    stopped = run("bash", "-c", "source scripts/_environment.sh; kill -INT $$; echo went on")
+    assert (stopped.returncode, stopped.stdout) == (2, "")
+    assert "interrupted before anything was started" in stopped.stderr
+
+
+@pytest.mark.parametrize("module", ["pytest", "fixtures.entry"])
+def test_ctrl_c_while_importing_ends_with_2_and_no_traceback(tmp_path: Path, module: str) -> None:
+    """Of the suite's own imports, or of pytest itself as `scripts/bench` starts it."""
+    name = "scipy" if module == "pytest" else "_pytest"
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "__init__.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    command = [sys.executable, "-m", module, "benchmarks/", "--scale=small", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.splitlines() == ["Interrupted before anything was measured."]
 
 
 def test_the_suite_measures_itself_on_demand(run: Run, ready: None) -> None:

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from analysis.__main__ import main as analysis
+from analysis.baselines import find_baselines
+from analysis.gate import judge
 from analysis.metrics import metrics_of
 from analysis.observations import BatchInserted, SliceSearched
 from analysis.records import RunStatus
-from analysis.rows import Outcome, RowKey
+from analysis.rows import Outcome, RowKey, rows_of
 from fixtures.exact.engine import VERSION
 from tests.suite import Ran, run_suite
 
@@ -129,32 +131,35 @@ def test_against_its_own_baseline_a_run_compares_in_both_ways(baselines: Path, t
     assert again.status == 0, again.output
     assert "(NOW)" in again.output
     assert "Comparing against benchmarks from" in again.output
+    assert "machine_info is different" not in again.output
     assert "no baseline" not in again.output.rpartition("Verdicts")[2]
     names = {case.get("name") for case in ET.parse(junit).getroot().iter("testcase")}
     assert "test_search[p50_latency_ms-small-exact@process]" in names
 
 
+def verdicts_of(ran: Ran, baselines: Path) -> str:
+    """What the gate says of every row, as text."""
+    return " ".join(
+        one.text for one in judge(ran.record, rows_of(ran.record), find_baselines(baselines, ran.record.run))
+    )
+
+
 def test_a_slower_driver_in_its_place_fails_the_rows_by_name(tmp_path: Path) -> None:
-    """Twenty times the work in every search of exact@process, beside three stores that anchor it; the rest is quiet."""
-    anchored = ("--scale=small", "--launches=3", "-p", "tests.plugins.anchors", "--target=exact@process")
-    anchored = (*anchored, *(f"--target={name}@embedded" for name in ("first", "second", "third")))
+    """Five times the work in every search of exact@process, beside three stores that anchor it; the rest is quiet."""
+    anchored = ("--scale=small", "--launches=2", "-p", "tests.plugins.anchors", "--target=exact@process")
+    anchored = (*anchored, *(f"--target={name}@process" for name in ("first", "second", "third")))
     before = run_suite(tmp_path / "before", *anchored)
     folder = tmp_path / "accepted"
     allow = ["--allow", "dirty"] if before.record.run.suite_dirty else []
     assert analysis(["accept", str(before.folder), "--baselines", str(folder), *allow]) == 0
     slow = run_suite(tmp_path / "slow", *anchored, "-p", "tests.plugins.slow_exact", f"--baselines={folder}")
+    if "Others filled the machine in most launches" in verdicts_of(slow, folder):
+        pytest.skip("others filled the machine in one of the two runs: then nothing is called a regression")
     assert slow.status == 1, slow.output
     assert "FAILED benchmarks/test_search.py::test_search[p50_latency_ms-small-exact@process]" in slow.output
     assert "regression: p50_latency_ms at small of exact@process" in slow.output.replace("\n", " ")
     assert "FAILED benchmarks/test_insertion.py" not in slow.output
     assert "FAILED benchmarks/test_memory.py" not in slow.output
-
-
-def test_the_same_slower_driver_without_an_anchor_is_inconclusive(baselines: Path, tmp_path: Path) -> None:
-    """Beside exact@embedded alone, which has another profile, it may be the machine."""
-    slow = run_suite(tmp_path, *SMALL, "-p", "tests.plugins.slow_exact", f"--baselines={baselines}")
-    assert "regression: p50_latency_ms" not in slow.output
-    assert "by no number of launches (a duet decides these)" in slow.output.replace("\n", " ")
 
 
 def test_a_chosen_row_is_a_partial_run_that_misses_nothing(tmp_path: Path) -> None:

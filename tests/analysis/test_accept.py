@@ -48,7 +48,7 @@ def test_the_file_is_read_by_pytest_benchmark_itself(tmp_path: Path) -> None:
 def test_the_older_baseline_stays_as_history(tmp_path: Path) -> None:
     """The new one has the next number, and is the present one."""
     (first,) = accept(a_record(), tmp_path)
-    (second,) = accept(a_record(), tmp_path)
+    (second,) = accept(a_record(run=a_run(id="20260102-000000-small-1")), tmp_path)
     assert (first.name, second.name) == ("0001_small.json", "0002_small.json")
     assert first.exists()
     assert present_files(tmp_path, HOST) == {"small": second}
@@ -57,6 +57,32 @@ def test_the_older_baseline_stays_as_history(tmp_path: Path) -> None:
 def test_an_interrupted_run_is_refused(tmp_path: Path) -> None:
     """It may lack whole launches."""
     refused(a_record(run=a_run(status=RunStatus.INTERRUPTED)), tmp_path, "incomplete")
+
+
+def test_a_record_that_was_cut_off_is_refused_in_true_words(tmp_path: Path) -> None:
+    """That the run is complete would be no reason."""
+    plain = a_record()
+    cut = Record(plain.folder, plain.run, plain.observations, truncated=True)
+    with pytest.raises(AcceptRefused, match=r"Its last observation was cut off.* --allow incomplete"):
+        accept(cut, tmp_path)
+
+
+def test_the_present_baseline_is_not_accepted_again(tmp_path: Path) -> None:
+    """There would be a second file that says the same; an older one may become the present one again."""
+    accept(a_record(), tmp_path)
+    with pytest.raises(AcceptRefused, match=r"it is the present baseline already .*0001_small.json"):
+        accept(a_record(), tmp_path)
+    accept(a_record(run=a_run(id="20260102-000000-small-1")), tmp_path)
+    (third,) = accept(a_record(), tmp_path)
+    assert third.name == "0003_small.json"
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, place: str) -> None:
+    """By its name."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AcceptRefused, match=r"file.* cannot be written: Not a directory.*--baselines"):
+        accept(a_record(), tmp_path / place)
 
 
 def test_a_partial_run_is_refused(tmp_path: Path) -> None:

@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given, settings
 
 from analysis.errors import DamagedRecord, MissingRecord, NewerSchema, OlderSchema, UnversionedRecord
-from analysis.observations import Observation
-from analysis.records import OBSERVATIONS_FILE, RUN_FILE, SCHEMA, read_record
-from tests.strategies import a_machine, a_run, observations
+from analysis.observations import LaunchEnded, Observation
+from analysis.records import OBSERVATIONS_FILE, RUN_FILE, SCHEMA, Run, RunStatus, read_record
+from tests.strategies import a_fault, a_machine, a_run, observations
+
+KILLED = a_run(status=RunStatus.RUNNING)
 
 
-def stored(folder: Path, *seen: Observation, tail: bytes = b"") -> Path:
+def stored(folder: Path, *seen: Observation, tail: bytes = b"", run: Run = KILLED) -> Path:
     """A record on disk."""
-    (folder / RUN_FILE).write_bytes(msgspec.json.encode(a_run()))
+    (folder / RUN_FILE).write_bytes(msgspec.json.encode(run))
     lines = b"".join(msgspec.json.encode(one) + b"\n" for one in seen)
     (folder / OBSERVATIONS_FILE).write_bytes(lines + tail)
     return folder
@@ -45,8 +47,38 @@ def test_a_damaged_line_in_the_middle_is_an_error_with_its_number(tmp_path: Path
 
 def test_a_run_without_observations_is_empty(tmp_path: Path) -> None:
     """Killed before the first slice."""
-    (tmp_path / RUN_FILE).write_bytes(msgspec.json.encode(a_run()))
+    (tmp_path / RUN_FILE).write_bytes(msgspec.json.encode(KILLED))
     assert read_record(tmp_path).observations == ()
+
+
+def ended(*launches: int) -> list[Observation]:
+    """The ends of these launches."""
+    return [LaunchEnded(scale="small", launch=one, up_ns=1, measuring_ns=2, stop_ns=3) for one in launches]
+
+
+def test_a_complete_run_that_lacks_launches_is_damaged(tmp_path: Path) -> None:
+    """Its run file says that nothing was cut off: so what is missing was lost since, and the words say what."""
+    folder = stored(tmp_path, *ended(0, 1, 2), run=a_run())
+    assert len(read_record(folder).observations) == 3
+    for seen, tail, told in (
+        (ended(0, 1), b"", r"is cut off.* of 3 launches, and at small 2 of them"),
+        (ended(0, 1, 2), b'{"type":"machi', "is cut off"),
+        ([], b"", "is empty.* 0 of them"),
+    ):
+        with pytest.raises(DamagedRecord, match=told):
+            read_record(stored(tmp_path, *seen, tail=tail, run=a_run()))
+    (folder / OBSERVATIONS_FILE).unlink()
+    with pytest.raises(DamagedRecord, match=f"{OBSERVATIONS_FILE} is missing"):
+        read_record(folder)
+
+
+def test_a_campaign_that_lost_all_its_targets_early_is_whole(tmp_path: Path) -> None:
+    """Without a target there is no further launch."""
+    run = a_run(("chroma@process", "exact@process"))
+    seen = [a_fault("chroma@process"), *ended(0), a_fault("exact@process", launch=1), *ended(1)]
+    assert len(read_record(stored(tmp_path, *seen, run=run)).observations) == 4
+    with pytest.raises(DamagedRecord, match="is cut off"):
+        read_record(stored(tmp_path, *seen[:-1], run=run))
 
 
 def test_a_missing_run_is_told(tmp_path: Path) -> None:

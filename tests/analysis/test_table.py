@@ -81,6 +81,22 @@ def test_the_figure_is_the_geometric_mean_with_its_interval() -> None:
     assert all(math.isinf(one.half_width) for one in single.values())
 
 
+@pytest.mark.parametrize(
+    ("latencies", "shown"),
+    [
+        ((1.0, 1.02, 0.98), "±5%"),
+        # t of 2 degrees of freedom is 4.303: exp(4.303 * 0.35 / sqrt 3) = 2.39, and half the interval were 98 %.
+        (tuple(math.exp(0.35 * step) for step in (-1, 0, 1)), "×/÷2.4"),
+        (tuple(math.exp(0.6 * step) for step in (-1, 0, 1)), "×/÷4.4"),
+        (tuple(math.exp(2.0 * step) for step in (-1, 0, 1)), "±?"),
+    ],
+)
+def test_a_wide_interval_is_a_factor(latencies: tuple[float, ...], shown: str) -> None:
+    """Half of it as a share would be more than the figure has to lose."""
+    (line,) = [line for line in text(a_record({"chroma@process": latencies})).splitlines() if "p50_latency_ms" in line]
+    assert f"1.00 {shown} │" in line
+
+
 def test_one_launch_has_no_rank_and_the_legend_says_so() -> None:
     """It tells no spread, so it beats nobody."""
     record = a_record({"chroma@process": (1.0,), "weaviate@process": (9.0,)})
@@ -128,8 +144,10 @@ def test_the_inconclusive_are_counted_by_what_decides_them(tmp_path: Path) -> No
     assert told
     assert f"Of the inconclusive, {told[1]} by no number of launches" in shown
     wide = {**MANY, "chroma@process": (0.8, 1.3, 1.0)}
-    accept(a_record(wide), tmp_path)
-    assert re.search(r"Of the inconclusive, \d+ would be decided by more launches", text(a_record(wide), tmp_path))
+    accept(a_record(wide), tmp_path / "wide")
+    assert re.search(
+        r"Of the inconclusive, \d+ would be decided by more launches", text(a_record(wide), tmp_path / "wide")
+    )
 
 
 @pytest.mark.parametrize("width", [80, 100, 120, 200])
@@ -175,6 +193,7 @@ def stored(tmp_path: Path) -> Path:
 
 def command(stored: Path, *words: str) -> int:
     """`python -m analysis`, with the test's own folders."""
+    (stored / "baselines").mkdir(exist_ok=True)
     return main([*words, "--results", str(stored / "results"), "--baselines", str(stored / "baselines")])
 
 
@@ -184,7 +203,32 @@ def test_the_command_shows_accepts_and_judges(stored: Path, capsys: pytest.Captu
     assert command(stored, "accept", a_run().id) == 0
     assert "accepted: " in capsys.readouterr().out
     assert command(stored, "verdicts", str(stored / "results" / a_run().id)) == 0
-    assert command(stored, "accept", "latest", "--allow", "dirty") == 0
+    assert command(stored, "accept", "latest", "--allow", "dirty") == 1
+    assert "it is the present baseline already" in capsys.readouterr().err
+
+
+def test_a_refused_run_says_why_before_anything_else(stored: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And nothing that looks like a success."""
+    accept(a_record({**MANY, "chroma@process": (0.25, 0.26, 0.27)}, a_run(id="older")), stored / "baselines")
+    assert command(stored, "accept", "latest") == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith(f"{a_run().id} is not accepted. These rows are regressions: ")
+
+
+@pytest.mark.parametrize("place", ["file", "nowhere"])
+def test_baselines_that_are_no_folder_are_a_usage_error(
+    stored: Path, place: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else everything would have no baseline; `accept` makes the folder, but of no file."""
+    (stored / "file").write_text("")
+    latest = ("latest", "--results", str(stored / "results"), "--baselines", str(stored / place))
+    for word in ("show", "verdicts"):
+        with pytest.raises(SystemExit) as ended:
+            main([word, *latest])
+        assert ended.value.code == 2
+        assert "is not a folder" in capsys.readouterr().err
+    assert main(["accept", *latest]) == (1 if place == "file" else 0)
 
 
 def test_the_command_ends_1_for_a_regression_and_refuses_it(stored: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Three more stores that are our own engine in process: `-p tests.plugins.anchors`. What other rows are adjusted by."""
+"""Three more stores that are our own server: `-p tests.plugins.anchors`. What other rows are adjusted by."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ __all__ = ["pytest_vector_stores"]
 
 
 def pytest_vector_stores() -> Sequence[Store]:
-    """The same engine by three other names."""
-    return [Store(name, {Tier.EMBEDDED: exact.STORE.tiers[Tier.EMBEDDED]}) for name in ("first", "second", "third")]
+    """The same server by three other names."""
+    return [Store(name, {Tier.PROCESS: exact.STORE.tiers[Tier.PROCESS]}) for name in ("first", "second", "third")]

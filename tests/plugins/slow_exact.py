@@ -10,11 +10,11 @@ from fixtures.drivers.base import Ids, Process, Store, Tier, Vector
 
 __all__ = ["SlowExact", "pytest_vector_stores"]
 
-_MORE = 19
+_MORE = 4
 
 
 class SlowExact(exact.ExactHttp):
-    """As ExactHttp, but it searches twenty times."""
+    """As ExactHttp, but it searches five times."""
 
     def search(self, query: Vector, k: int) -> Ids:
         """The last answer counts."""

@@ -1,0 +1,76 @@
+"""The stored experiments: measured small for real, and the pages that are made of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from analysis.isolation import CONDITIONS, METRIC_NAMES, markdown, read_experiment
+from fixtures.experiments.__main__ import BEGIN, END, main
+from fixtures.placement import usable_cores
+from tests.suite import ROOT
+
+PAGE = f"Before.\n{BEGIN}\nold\n{END}\nAfter.\n"
+
+
+def test_the_page_is_made_of_the_stored_result() -> None:
+    """Word for word."""
+    page = (ROOT / "docs/isolation.md").read_text()
+    told = page.partition(BEGIN)[2].partition(END)[0].strip()
+    assert told == markdown(read_experiment(ROOT / "docs/experiments/isolation.json"))
+
+
+@pytest.mark.skipif(sum(map(len, usable_cores())) < 2, reason="split needs two cores")
+def test_every_condition_is_measured_in_turns_and_stored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Forwards, then backwards; the cores are those that were asked for, and the page has the table."""
+    result, page = tmp_path / "new" / "isolation.json", tmp_path / "page.md"
+    page.write_text(PAGE)
+    where = ["--result", str(result), "--page", str(page)]
+    targets = ["--target", "exact@process", "--target", "exact@embedded"]
+    assert main(["isolation", "--rounds", "2", *targets, *where]) == 0, capsys.readouterr().err
+    found = read_experiment(result)
+    assert [one.name for one in found.measured] == [*CONDITIONS, *reversed(CONDITIONS)]
+    assert set(found.measured[0].values["exact@process"]) == set(METRIC_NAMES)
+    (split, _) = (one.placed for one in found.measured if one.name == "split")
+    assert not set(split["exact@process"].client) & set(split["exact@process"].server)
+    assert split["exact@embedded"].server == []
+    (shared, _) = (one.placed for one in found.measured if one.name == "shared")
+    assert shared["exact@process"].client == shared["exact@process"].server
+    assert set(found.reported) == {"exact@process", "exact@embedded"}
+    text = page.read_text()
+    assert text.startswith("Before.\n")
+    assert text.endswith(f"{END}\nAfter.\n")
+    assert "old" not in text
+    assert "| p50_latency_ms | exact@process |" in text
+    # The same without measuring.
+    page.write_text(PAGE)
+    assert main(["isolation", "--stored", *where]) == 0
+    assert page.read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--rounds", "1"], "--rounds must be at least 2, not 1"),
+        (["--minutes", "0"], "--minutes must be more than 0, not 0"),
+    ],
+)
+def test_what_cannot_be_is_refused(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """By argparse, with 2."""
+    with pytest.raises(SystemExit) as ended:
+        main(["isolation", *arguments])
+    assert ended.value.code == 2
+    assert told in capsys.readouterr().err
+
+
+def test_a_page_without_markers_or_result_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With 1, by name; an unknown target too."""
+    where = ["--stored", "--result", str(ROOT / "docs/experiments/isolation.json"), "--page", str(tmp_path / "p.md")]
+    (tmp_path / "p.md").write_text("none")
+    assert main(["isolation", *where]) == 1
+    assert "lacks the markers" in capsys.readouterr().err
+    assert main(["isolation", "--stored", "--result", str(tmp_path / "no.json")]) == 1
+    assert "There is no" in capsys.readouterr().err
+    assert main(["isolation", "--target", "chrom@process"]) == 1
+    assert "Did you mean chroma@process?" in capsys.readouterr().err
