@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from analysis.answers import judge_answers
 from analysis.changes import judge_changes
 from analysis.findings import EVERY_METRIC, INSERT_TIMES, SEARCH_TIMES, TIMES, Finding, Severity
 from analysis.keeping import judge_keeping
@@ -31,6 +32,7 @@ _ANCHOR = "exact@embedded"
 _ANCHOR_MOVE = 0.20
 _TAIL_QUERIES = 1_000
 _EVERY = 0.9995
+_BRUTE_FORCE = "exact@"
 _FEW_VECTORS = 2_000
 _SERVER_TIERS = ("process", "container", "remote")
 
@@ -107,7 +109,9 @@ def _recall(launch: LaunchObservations, recall: float | None, floor: float) -> I
             "low recall",
             Severity.INVALID,
             f"recall@10 was {recall:.3f}, below the floor of {floor:.2f}",
-            "fast and wrong is not fast: raise ef, or see whether the index was built",
+            "brute force misses nothing: suspect the data set's answers (`neighbors`)"
+            if launch.target.startswith(_BRUTE_FORCE)
+            else "fast and wrong is not fast: raise ef, or see whether the index was built",
             (launch.launch,),
             SEARCH_TIMES,
         )
@@ -197,7 +201,7 @@ def _sample_sizes(launch: LaunchObservations) -> Iterator[Finding]:
 
 
 def _path(launch: LaunchObservations) -> Iterator[Finding]:
-    if launch.target.startswith("exact@"):
+    if launch.target.startswith(_BRUTE_FORCE):
         return
     for done in launch.collected[:1]:
         if done.path is SearchPathKind.BRUTE_FORCE:
@@ -225,6 +229,7 @@ def _cut_short(launch: LaunchObservations) -> Finding:
 def judge_scale(by_target: Mapping[str, Sequence[LaunchObservations]]) -> Iterator[Finding]:
     """Findings that only show over all launches of a target, or over all targets of a scale."""
     yield from _anchor(by_target.get(_ANCHOR, ()))
+    yield from judge_answers(by_target)
     yield from _hardness(by_target)
     yield from judge_steadiness(by_target)
 
@@ -249,7 +254,7 @@ def _hardness(by_target: Mapping[str, Sequence[LaunchObservations]]) -> Iterator
     recalls = [
         recall
         for target, launches in by_target.items()
-        if not target.startswith("exact@")
+        if not target.startswith(_BRUTE_FORCE)
         for one in launches
         if isinstance(recall := metric_named("recall_at_10").reduce(one), float)
     ]

@@ -48,7 +48,10 @@ RUN_BY = {
     ),
     # At another scale, with one launch and two targets.
     "scripts/bench --scale medium --launches 3 --sweep": (".ci/run", "--dataset embeddings --sweep"),
-    "scripts/bench --scale medium --launches 3 --dataset embeddings --sweep": ("--dataset embeddings --sweep",),
+    "scripts/bench --scale medium --launches 3 --dataset embeddings --sweep": (
+        ".ci/run",
+        "--dataset embeddings --sweep",
+    ),
     "python -m analysis sweep latest": ("tests/analysis/test_sweep.py", '"sweep", "latest"'),
     "python -m analysis show latest": ("tests/analysis/test_table.py", '"show", "latest"'),
     "python -m analysis accept latest": ("tests/analysis/test_table.py", '"accept", "latest"'),

@@ -174,7 +174,7 @@ def test_a_server_killed_in_mid_campaign_is_named_and_the_others_go_on(tmp_path:
     rows = Ran(suite.returncode, output, tmp_path / "results").rows
     assert suite.returncode == 1
     assert rows[p50("exact@process")].outcome is Outcome.FAILED
-    assert "the server ended by itself" in rows[p50("exact@process")].reason
+    assert "the server was killed by signal 9 (SIGKILL): memory ran out, or" in rows[p50("exact@process")].reason
     assert rows[p50("exact@embedded")].outcome is Outcome.MEASURED
     assert read_record(folder).run.status is RunStatus.COMPLETE
 
@@ -254,4 +254,4 @@ def test_a_worker_killed_from_outside_loses_its_target_only(tmp_path: Path) -> N
     rows = Ran(suite.returncode, output, tmp_path / "results").rows
     outcomes = sorted(rows[p50(name)].outcome for name in ("exact@process", "exact@embedded"))
     assert outcomes == [Outcome.FAILED, Outcome.MEASURED]
-    assert "the worker ended during" in output
+    assert re.search(r"the worker ended during \w+:\s+it\s+was\s+killed\s+by\s+signal\s+9", output)

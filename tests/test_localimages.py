@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import tarfile
 from pathlib import Path
@@ -10,6 +9,7 @@ from shutil import which
 
 import pytest
 
+from fixtures import rootfs
 from fixtures.drivers.base import Binary, Command, Container, Image, Process, Store, Tier
 from fixtures.errors import NotRunnable
 from fixtures.localimages import program_tar, recipes
@@ -89,13 +89,24 @@ def test_a_root_file_system_that_cannot_be_made_is_told_with_the_log(
 
 
 def test_a_root_file_system_in_the_cache_is_used_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No root and no program is needed for it."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    """Without root or any program. It is made anew when a version that concerns it changes, and only then."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr("os.geteuid", lambda: 1)
+    monkeypatch.setattr(rootfs, "ROOT", tmp_path)
+    lock = (ROOT / "requirements.lock").read_text()
+    (tmp_path / "requirements.lock").write_text(lock)
+    folder = tmp_path / "cache/vexfs-benchmarks/images"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(rootfs, "_require_tools", lambda: None)
+    monkeypatch.setattr(rootfs, "_make", lambda tar, packages, constraints: tar.touch())
+    tar, key = python_rootfs(["chromadb"], lambda _: None)
+    assert tar.is_file()
+    monkeypatch.undo()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("os.geteuid", lambda: 1)
+    monkeypatch.setattr(rootfs, "ROOT", tmp_path)
+    (tmp_path / "requirements.lock").write_text(lock.replace("\nhypothesis==", "\nhypothesis==9"))
+    assert python_rootfs(["chromadb"], lambda _: None) == (tar, key)
+    (tmp_path / "requirements.lock").write_text(lock.replace("\nhttpx==", "\nhttpx==9"))
     with pytest.raises(NotRunnable):
         python_rootfs(["chromadb"], lambda _: None)
-    lock = (ROOT / "requirements.lock").read_text()
-    key = hashlib.sha256("\n".join(["1", "bookworm", "chromadb", lock]).encode()).hexdigest()[:12]
-    tar = tmp_path / f"vexfs-benchmarks/images/python-{key}.tar"
-    tar.touch()
-    assert python_rootfs(["chromadb"], lambda _: None) == (tar, key)

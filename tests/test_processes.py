@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from fixtures.ledger import ledger
-from fixtures.processes import Child, clean_environment, spawn
+from fixtures.processes import Child, clean_environment, ending, spawn
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -51,6 +51,22 @@ def test_what_outlived_the_child_is_stopped_with_it(tmp_path: Path) -> None:
     assert left.is_running()
     started.stop()
     assert not left.is_running() or left.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("raise SystemExit(3)", "ended with status 3"),
+        ("import os; os.kill(os.getpid(), 9)", "was killed by signal 9 (SIGKILL): memory ran out, or somebody did it"),
+        ("import os; os.kill(os.getpid(), 11)", "was killed by signal 11 (SIGSEGV): it crashed"),
+        ("import os; os.kill(os.getpid(), 40)", "was killed by signal 40"),
+    ],
+)
+def test_how_a_child_ended_is_told_in_words(tmp_path: Path, script: str, words: str) -> None:
+    """By itself, or by whom."""
+    status = child(script, tmp_path / "log").wait(20)
+    assert status is not None
+    assert ending(status) == words
 
 
 def test_one_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:

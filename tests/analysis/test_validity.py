@@ -151,6 +151,18 @@ def test_an_anchor_that_moved_is_told() -> None:
     assert "anchor moved" not in over_the_scale({"exact@embedded": (1.0,)})
 
 
+def test_brute_force_that_misses_suspects_the_data_sets_answers() -> None:
+    """It cannot miss; so it is not told to raise ef, and whoever reads the recall of others is warned."""
+    wrong = over_the_scale({"exact@process": (1.0,), "chroma@process": (1.0,)}, hits=4)["wrong answers"]
+    assert "brute force (exact@process) found 0.400" in wrong.text
+    assert "wrong answers in the data set" in wrong.text
+    assert "recall_at_10" in wrong.concerns
+    assert "suspect the data set's answers" in found(a_scene("exact@process", hits=4))["low recall"].advice
+    assert "raise ef" in found(a_scene(hits=4))["low recall"].advice
+    assert "wrong answers" not in over_the_scale({"exact@process": (1.0,)})
+    assert "wrong answers" not in over_the_scale({"chroma@process": (1.0,)}, hits=4)
+
+
 def test_a_workload_that_everybody_solves_compares_nothing() -> None:
     """Our own store finds everything by definition and does not count."""
     assert "too easy" in over_the_scale({"chroma@process": (1.0,)})
