@@ -30,8 +30,8 @@ _SIGNS = {
 _LOUD = (Judgement.REGRESSION, Judgement.NOT_RUN, Judgement.INVALID, Judgement.INCOMPARABLE)
 
 
-def as_markdown(record: Record, rows: Sequence[Row], verdicts: Sequence[Verdict]) -> str:
-    """The whole summary: what was found, the loud rows, the duets row by row, and all other verdicts folded away."""
+def as_markdown(record: Record, rows: Sequence[Row], verdicts: Sequence[Verdict], creep: Sequence[str] = ()) -> str:
+    """What was found, the loud rows, what creeps, the duets row by row, and all other verdicts folded away."""
     run = record.run
     counts = Counter(verdict.judgement for verdict in verdicts)
     told = ", ".join(f"{counts[one]} {one}" for one in Judgement if counts[one]) or "no verdicts"
@@ -44,6 +44,7 @@ def as_markdown(record: Record, rows: Sequence[Row], verdicts: Sequence[Verdict]
         (one for one in verdicts if one.judgement in _LOUD), key=lambda one: list(Judgement).index(one.judgement)
     )
     lines += [f"- {_SIGNS[one.judgement]} **{one.judgement}** `{one.key}`: {_plain(one.text)}" for one in loud]
+    lines += [f"- 📈 {_plain(warning)}" for warning in creep]
     for standing in duet_verdicts(record):
         lines += ["", *_duet(standing)]
     for duet in run.duets:

@@ -85,7 +85,6 @@ RUN_BY = {
 OTHER_OPTIONS = {
     "--iptables",
     "--self",
-    "--duet",
     "--row",
     "--allow",
     "--write",

@@ -86,3 +86,11 @@ def test_the_duets_table_shows_what_the_summary_does() -> None:
     assert "duet of chroma@process with chroma~1.0@process (chroma 1.0): 5 launches, asked for" in text
     assert re.search(r"↓ p50_latency_ms +│ +1\.00 │ +1\.20 │ \+20\.0 % │ \+\S+ % to \+\S+ % │ 5 │ ✗ regression", text)
     assert "…" not in text
+
+
+def test_what_creeps_is_in_the_summary() -> None:
+    """As it stands below the closing table; a row's name keeps its signs."""
+    record = a_record()
+    rows = rows_of(record)
+    text = as_markdown(record, rows, judge(record, rows, []), ["creep: a_row is worse by +12.0 % | 3 steps"])
+    assert "- 📈 creep: a_row is worse by +12.0 % \\| 3 steps" in text

@@ -18,10 +18,12 @@ from analysis.accept import accept
 from analysis.baselines import find_baselines
 from analysis.comparison import figures
 from analysis.gate import judge
+from analysis.notes import verdict_summary
 from analysis.quantities import format_change, format_number, format_quantity
 from analysis.records import OBSERVATIONS_FILE, RUN_FILE, Record, Resolution, RunStatus
 from analysis.rows import RowKey, rows_of
 from analysis.table import closing_table
+from analysis.verdicts import Judgement, Verdict
 from tests.strategies import a_fault, a_record, a_run
 
 NEAR = {"chroma@process": (1.0, 1.1, 1.05), "weaviate@process": (2.0, 2.2, 2.1), "exact@process": (0.1, 0.1, 0.1)}
@@ -148,6 +150,18 @@ def test_the_inconclusive_are_counted_by_what_decides_them(tmp_path: Path) -> No
     assert re.search(
         r"Of the inconclusive, \d+ would be decided by more launches", text(a_record(wide), tmp_path / "wide")
     )
+
+
+def test_what_a_duet_left_open_is_not_sent_to_a_duet() -> None:
+    """Each kind is counted apart."""
+    kinds = ({"decidable": True}, {}, {}, {"by_duet": True})
+    verdicts = [
+        Verdict(RowKey("p50_latency_ms", "small", f"s{number}@process"), Judgement.INCONCLUSIVE, "open", **kind)
+        for number, kind in enumerate(kinds)
+    ]
+    told = " ".join(str(line) for line in verdict_summary(verdicts, ()))
+    assert "1 would be decided by more launches, 2 by no number of launches (a duet decides these), " in told
+    assert "a duet left 1 open" in told
 
 
 @pytest.mark.parametrize("width", [80, 100, 120, 200])
