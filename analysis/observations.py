@@ -205,8 +205,7 @@ class MemoryRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="m
 
     `used` is the proportional set size over the target's processes (embedded: less the worker before the
     store was loaded). `peak` is the highest use since the target's previous reading, by the kernel's own
-    high-water mark: a launch's peak is the highest of them. `whole` and `whole_peak` count every resident page of a
-    file in full, so that their growth does not depend on who else maps it; None where the meter cannot tell.
+    high-water mark: a launch's peak is the highest of them.
     """
 
     scale: str
@@ -216,8 +215,6 @@ class MemoryRead(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="m
     used: int
     peak: int
     processes: int
-    whole: int | None = None
-    whole_peak: int | None = None
 
 
 class TargetFailed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="target-failed"):

@@ -134,9 +134,6 @@ def insertion_growth_mb(launch: LaunchObservations) -> float | NotApplicable:
     if start is None or settled is None:
         return _not_weighed(launch)
     during = launch.memory_in(Phase.INSERT, Phase.SETTLE)
-    peaks = [reading.whole_peak for reading in during if reading.whole_peak is not None]
-    if start.whole is not None and len(peaks) == len(during):
-        return (max(peaks) - start.whole) / BYTES_PER_MB
     return (max(reading.peak for reading in during) - start.used) / BYTES_PER_MB
 
 
@@ -145,8 +142,6 @@ def bytes_per_vector(launch: LaunchObservations) -> float | NotApplicable:
     start, settled = launch.memory_at(Phase.START), launch.memory_at(Phase.SETTLE)
     if start is None or settled is None or not launch.vectors:
         return _not_weighed(launch)
-    if start.whole is not None and settled.whole is not None:
-        return (settled.whole - start.whole) / launch.vectors
     return (settled.used - start.used) / launch.vectors
 
 

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -109,37 +108,6 @@ def test_what_is_held_at_a_reading_counts_in_the_next_interval_too(actor: Actor)
     second = meter.read()
     assert first.used - second.used > 75 * MB
     assert second.peak > first.used - 5 * MB
-
-
-def test_growth_does_not_depend_on_who_else_maps_the_same_files(actor: Actor, tmp_path: Path) -> None:
-    """Its proportional size falls by half of the file when another process maps it; what is counted in full stays."""
-    file = tmp_path / "library"
-    file.write_bytes(b"x" * 40 * MB)
-    meter = MemoryMeter([actor.pid])
-    empty = meter.read()
-    actor.do(f"map {file}")
-    alone = meter.read()
-    other = Actor()
-    other.do(f"map {file}")
-    beside = meter.read()
-    other.end()
-    assert empty.whole is not None
-    assert alone.whole is not None
-    assert beside.whole is not None
-    assert 18 * MB < alone.used - beside.used < 22 * MB
-    assert abs(alone.whole - beside.whole) < 2 * MB
-    assert 38 * MB < beside.whole - empty.whole < 45 * MB
-
-
-def test_a_spike_is_in_the_whole_peak_too(actor: Actor) -> None:
-    """It is anonymous memory, which nobody shares."""
-    meter = MemoryMeter([actor.pid])
-    start = meter.read()
-    actor.do(f"spike {100 * MB}")
-    after = meter.read()
-    assert start.whole is not None
-    assert after.whole_peak is not None
-    assert 95 * MB < after.whole_peak - start.whole < 110 * MB
 
 
 def test_processor_time_is_finer_than_a_tick(actor: Actor) -> None:

@@ -131,19 +131,3 @@ def test_a_launch_that_is_out_for_another_reason_takes_nothing_with_it() -> None
     """The machine swapped, so its memory is no figure, whatever it is."""
     row = rows(with_growth(51_000_000, 49_000_000, 52_000_000, swapping=[1]))[PER_VECTOR]
     assert (row.outcome, row.values) == (Outcome.MEASURED, (1000.0, 2000.0))
-
-
-def test_growth_is_counted_with_file_pages_in_full_where_that_is_known() -> None:
-    """Somebody mapped the same libraries before the index was settled: the proportional size fell."""
-    plain = with_growth(49_000_000, 49_000_000)
-    whole = {Phase.START: 70_000_000, Phase.INSERT: 71_000_000, Phase.SETTLE: 73_000_000}
-    seen = [
-        msgspec.structs.replace(one, whole=whole[one.phase], whole_peak=whole[one.phase] + 500_000)
-        if isinstance(one, MemoryRead) and one.phase in whole
-        else one
-        for one in plain.observations
-    ]
-    found = rows(Record(plain.folder, plain.run, tuple(seen), truncated=False))
-    assert found[PER_VECTOR].values == (3000.0, 3000.0)
-    during = found[RowKey("memory_usage_during_insertion", "small", "chroma@process")]
-    assert during.values == (3.5, 3.5)
