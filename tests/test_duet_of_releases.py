@@ -13,6 +13,8 @@ from fixtures.drivers.base import Tier
 from fixtures.duets import parse, the_other_side
 from fixtures.errors import NotRunnable
 from fixtures.lane import Lane, Patience
+from fixtures.parts.insertion import fill, finish
+from fixtures.parts.search import search_slice_of
 from fixtures.targets import known_stores
 from fixtures.workloads import scale_named, workload_for
 from tests.suite import run_suite
@@ -55,13 +57,13 @@ def test_the_driver_speaks_to_old_releases(release: str, tier: Tier) -> None:
         lane.start()
         lane.make_ready(0)
         for batch in range(10):
-            lane.insert(0, batch, batch * 100, 100)
-        lane.finish(0)
-        lane.search(0, 0, 50, warmup=False)
+            fill(lane, 0, batch, batch * 100, 100)
+        finish(lane, 0, 1_000)
+        searched, _ = search_slice_of(lane, 0, 50, 10)
     finally:
         lane.stop()
     told = {type(one).__name__: one for one in seen}
-    started, collected, searched = told["TargetStarted"], told["Collected"], told["SliceSearched"]
+    started, collected = told["TargetStarted"], told["Collected"]
     assert (started.target, started.client_version) == (f"chroma~{release}@{tier}", release)
     assert {name: started.settings[f"hnsw.{name}"] for name in ("space", "max_neighbors", "ef_search")} == {
         "space": "cosine",
