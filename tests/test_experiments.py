@@ -41,7 +41,7 @@ def test_every_condition_is_measured_in_turns_and_stored(tmp_path: Path, capsys:
     text = page.read_text()
     assert text.startswith("Before.\n")
     assert text.endswith(f"{END}\nAfter.\n")
-    assert "old" not in text
+    assert "\nold\n" not in text
     assert "| p50_latency_ms | exact@process |" in text
     # The same without measuring.
     page.write_text(PAGE)

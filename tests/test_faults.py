@@ -252,6 +252,11 @@ def test_a_worker_killed_from_outside_loses_its_target_only(tmp_path: Path) -> N
         os.kill(workers[0].pid, signal.SIGKILL)
         output, _ = suite.communicate(timeout=120)
     rows = Ran(suite.returncode, output, tmp_path / "results").rows
-    outcomes = sorted(rows[p50(name)].outcome for name in ("exact@process", "exact@embedded"))
-    assert outcomes == [Outcome.FAILED, Outcome.MEASURED]
+    failed, other = sorted(
+        (rows[p50(name)] for name in ("exact@process", "exact@embedded")), key=lambda row: row.outcome
+    )
+    assert failed.outcome is Outcome.FAILED
+    # A busy machine can make a figure of the other one invalid; that it was measured to the end is what counts.
+    assert other.outcome in (Outcome.MEASURED, Outcome.INVALID)
+    assert len(other.values) + len(other.invalid_values) == 2
     assert re.search(r"the worker ended during \w+:\s+it\s+was\s+killed\s+by\s+signal\s+9", output)

@@ -10,7 +10,7 @@ import pytest
 
 from analysis.findings import Finding, Severity
 from analysis.machine import judge_machine
-from analysis.observations import MachineRead, Phase
+from analysis.observations import MachineRead, Phase, SliceSearched
 from analysis.rows import Outcome, Row, RowKey
 from analysis.scenes import scenes_of
 from fixtures.host import read_machine
@@ -98,12 +98,17 @@ def test_a_store_that_depends_on_who_came_before_is_found_by_the_swap_of_the_ord
 
 def test_a_driver_that_burns_the_clients_processor_at_a_server_tier_is_found(ran: Ran) -> None:
     """Its server does next to nothing."""
-    target = row(ran, "burning@process")
-    rules = {one.rule for one in target.findings}
-    # Where others fill the machine, the worker waits for its processor and is not seen to use it.
-    assert "client saturated" in rules or "noisy neighbour" in rules
-    if "client saturated" in rules:
-        assert "of a core while it searched" in found(ran, "burning@process", "client saturated").text
+    seen = [one for one in ran.record.observations if isinstance(one, SliceSearched) and not one.warmup]
+    own = [one for one in seen if one.target == "burning@process"]
+    shares = [
+        sum(one.cpu_ns for one in each) / sum(one.wall_ns for one in each)
+        for launch in sorted({one.launch for one in own})
+        if (each := [one for one in own if one.launch == launch])
+    ]
+    # Where others fill the machine, the worker waits for its processor and cannot be seen to use it.
+    if max(shares) <= 0.9:
+        pytest.skip(f"others took the processor: the worker had {max(shares):.0%} of it at most")
+    assert "of a core while it searched" in found(ran, "burning@process", "client saturated").text
 
 
 @NEEDS_EDGE

@@ -31,6 +31,7 @@ PARTS = [
     Phase.SETTLE,
     Phase.IDLE,
     Phase.SEARCH,
+    Phase.CHECK,
     Phase.REINSERT,
     Phase.GROWTH,
     Phase.CROWD,
