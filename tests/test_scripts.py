@@ -151,8 +151,6 @@ ALL = ["--cov", "--cov-report=term", "--cov-fail-under=90"]
         ("bench", ["--scale", "small"], ["benchmarks/", "--scale", "small", "--benchmark-compare"]),
         ("bench", ["benchmarks/test_search.py"], ["benchmarks/test_search.py", "--benchmark-compare"]),
         ("bench", ["--benchmark-compare=0001"], ["benchmarks/", "--benchmark-compare=0001"]),
-        ("test", [], ALL),
-        ("test", ["-q", "--durations=5"], [*ALL, "-q", "--durations=5"]),
         ("test", ["-k", "two words"], ["-k", "two words"]),
         ("test", ["tests/test_a.py::test_b"], ["tests/test_a.py::test_b"]),
         ("test", ["scripts"], ["scripts"]),
@@ -164,6 +162,19 @@ def test_arguments_are_pytests(run: Run, ready: None, script: str, given: Sequen
     done = run(f"scripts/{script}", *given)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["-m", "fixtures.entry" if script == "bench" else "pytest", *passed]
+
+
+TOGETHER = ["-n", "2", "--dist", "loadfile", "-m", "not alone", "--cov", "--cov-report="]
+ALONE = ["-m", "alone", "--cov-append", *ALL]
+
+
+@pytest.mark.parametrize("given", [[], ["-q", "--durations=5"]], ids=["none", "of output"])
+def test_all_tests_run_two_at_a_time_and_what_judges_times_alone(run: Run, ready: None, given: Sequence[str]) -> None:
+    """Both whatever the first says, and coverage is of both."""
+    done = run("scripts/test", *given)
+    assert done.returncode == 0, done.stderr
+    told = ["-m", "pytest"]
+    assert done.stdout.splitlines() == [*told, *TOGETHER, *given, *told, *ALONE, *given]
 
 
 ROW = "benchmarks/test_search.py::test_search[a-b-c@d]"

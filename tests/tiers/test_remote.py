@@ -30,7 +30,7 @@ from fixtures.tiers.base import Apart
 from fixtures.tiers.process import ProcessRunning
 from fixtures.tiers.remote import main, start
 from tests.drivers.test_contract import DIMENSIONS, TRAIN
-from tests.suite import ROOT, run_suite
+from tests.suite import MAIN_ROWS, ROOT, run_suite
 
 CHROMA, WEAVIATE = known_stores(())["chroma"], known_stores(())["weaviate"]
 KEY = "a-key-that-nobody-else-has-7f3a"
@@ -323,6 +323,7 @@ def test_a_run_measures_a_server_with_a_key_and_tells_the_key_nowhere(server: Pr
             ran = run_suite(
                 tmp_path,
                 f"--target=chroma@url={url}",
+                *MAIN_ROWS,
                 "--scale=small",
                 "--launches=1",
                 variables={CHROMA_KEY: KEY},
