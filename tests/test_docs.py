@@ -84,6 +84,7 @@ RUN_BY = {
 # Options that pages name and that are not pytest's: of the scripts, of `python -m analysis`, and of servers.
 OTHER_OPTIONS = {
     "--iptables",
+    "--quick",
     "--self",
     "--row",
     "--allow",
