@@ -20,7 +20,7 @@ from fixtures.workloads import scale_named, workload_for
 from tests.suite import run_suite
 
 pytestmark = [pytest.mark.releases, pytest.mark.timeout(600)]
-RELEASES = ("0.5.23", "0.6.3", "1.0.15", "1.3.7")
+RELEASES = ("0.5.23", "1.0.15")
 
 
 def test_the_release_before_ours_is_judged_row_by_row(tmp_path: Path) -> None:
