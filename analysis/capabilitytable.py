@@ -13,7 +13,7 @@ from rich.text import Text
 
 from analysis.capabilities import Capabilities, Compliance, Probed, share
 
-__all__ = ["capability_tables"]
+__all__ = ["capability_tables", "markdown"]
 
 _MARKS = {Compliance.PASS: "✓", Compliance.FAIL: "✗", Compliance.WRONG: "≠"}
 _EVIDENCE = 76
@@ -63,6 +63,19 @@ def _detours(probed: Sequence[Probed]) -> Iterator[str]:
     for detour in dict.fromkeys(detour for one in probed for detour in one.detours):
         count = sum(detour in one.detours for one in probed)
         yield f"Detour in {count} of {len(probed)} probes: {detour}."
+
+
+def markdown(told: Capabilities) -> str:
+    """The report for a page: a line for each call with its arguments by verdict, the detours, and the shares."""
+    lines = [f"| call | {' | '.join(Compliance)} |", "|---" * (1 + len(Compliance)) + "|"]
+    for call in dict.fromkeys(one.call for one in told.probed):
+        cells = [
+            "; ".join(one.argument or "it" for one in told.probed if one.call == call and one.verdict is verdict)
+            for verdict in Compliance
+        ]
+        lines.append(f"| {call} | {' | '.join(cells)} |")
+    detours = [f"- {line}" for line in _detours(told.probed)]
+    return "\n".join([*lines, "", *detours, *([""] if detours else []), f"**{_summary(told)}**"])
 
 
 def _summary(told: Capabilities) -> str:

@@ -16,9 +16,13 @@ from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
+import numpy as np
+import numpy.typing as npt
+
 __all__ = ["BODY_LIMIT", "Handler", "serve"]
 
 BODY_LIMIT = 2_097_152
+Vector = npt.NDArray[np.float64]
 Answer = tuple[int, str]
 FAULT: Answer = (500, "")
 
@@ -31,9 +35,9 @@ class Store:
     """Collections by name: id, vector and payload of each record."""
 
     def __init__(self) -> None:
-        self.collections: dict[str, dict[str, tuple[list[float] | None, Any]]] = {}
+        self.collections: dict[str, dict[str, tuple[Vector | None, Any]]] = {}
 
-    def of(self, name: str) -> dict[str, tuple[list[float] | None, Any]]:
+    def of(self, name: str) -> dict[str, tuple[Vector | None, Any]]:
         """A collection; Broken where there is none."""
         if name not in self.collections:
             raise Broken
@@ -41,16 +45,14 @@ class Store:
 
     def nearest(self, name: str, query: list[float], limit: int) -> list[tuple[str, float, Any]]:
         """By cosine, all compared; a vector of another length is infinitely far."""
-        found = [(one, distance(query, vector), payload) for one, (vector, payload) in self.of(name).items() if vector]
-        return sorted(found, key=lambda hit: hit[1])[:limit]
-
-
-def distance(one: list[float], other: list[float]) -> float:
-    """1 - cosine."""
-    norms = math.hypot(*one) * math.hypot(*other)
-    if len(one) != len(other) or not norms:
-        return math.inf
-    return 1 - sum(a * b for a, b in zip(one, other, strict=True)) / norms
+        held = [(one, vector, payload) for one, (vector, payload) in self.of(name).items() if vector is not None]
+        far = np.full(len(held), np.inf)
+        alike = [place for place, (_, vector, _) in enumerate(held) if len(vector) == len(query)]
+        if alike:
+            vectors, asked = np.stack([held[place][1] for place in alike]), np.asarray(query)
+            far[alike] = 1 - vectors @ asked / (np.linalg.norm(vectors, axis=1) * np.linalg.norm(asked))
+        best = np.argsort(far, kind="stable")[:limit]
+        return [(held[place][0], float(far[place]), held[place][2]) for place in best]
 
 
 def number(value: float) -> float | None:
@@ -88,7 +90,7 @@ def chroma_add(store: Store, name: str, body: Any) -> object:
     there = store.of(name)
     vectors, metadatas = body.get("embeddings") or [], body.get("metadatas") or []
     for place, one in enumerate(body["ids"]):
-        vector = vectors[place] if place < len(vectors) else None
+        vector = np.asarray(vectors[place]) if place < len(vectors) else None
         there[one] = (vector, metadatas[place] if place < len(metadatas) else None)
     return {"success": True}
 
@@ -128,7 +130,7 @@ def qdrant_upsert(store: Store, name: str, body: Any) -> object:
     """Ids are numbers."""
     there = store.of(name)
     for point in body["points"]:
-        there[str(int(point["id"]))] = (point["vector"], point.get("payload"))
+        there[str(int(point["id"]))] = (np.asarray(point["vector"]), point.get("payload"))
     return {"result": {"operation_id": 0, "status": "completed"}, "status": "ok"}
 
 

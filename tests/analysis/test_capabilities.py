@@ -17,7 +17,7 @@ from analysis.capabilities import (
     read_capabilities,
     share,
 )
-from analysis.capabilitytable import capability_tables
+from analysis.capabilitytable import capability_tables, markdown
 from analysis.errors import DamagedRecord, MissingRecord, NewerSchema, OlderSchema, UnversionedRecord
 
 
@@ -86,3 +86,13 @@ def test_the_table_shows_each_probe_with_its_evidence_and_the_shares() -> None:
     assert "Detour in 2 of 5 probes: by another path." in shown
     assert "40 % of 5 probes pass (2 pass, 2 fail, 1 wrong answer)" in shown
     assert "as today's Chroma client asks, 20 %" in shown
+
+
+def test_a_page_shows_a_line_for_each_call() -> None:
+    """Its arguments by verdict; the detours and the shares below."""
+    lines = markdown(TOLD).splitlines()
+    assert lines[:2] == ["| call | pass | fail | wrong answer |", "|---|---|---|---|"]
+    assert "| query | where [$eq]; where [$eq] |  | where [$eq] |" in lines
+    assert "| get |  | where [$eq] |  |" in lines
+    assert "- Detour in 2 of 4 probes: by another path." in lines
+    assert lines[-1].startswith("**50 % of 4 probes pass")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from analysis.capabilities import Capabilities, Compliance, Probed, read_capabilities, share
+from analysis.capabilitytable import markdown
 from fixtures.drivers.base import Endpoint, Store, Tier
 from fixtures.drivers.vexfs_server import VexfsServer
 from fixtures.errors import StoreError, UsageError
@@ -19,6 +20,7 @@ from fixtures.probe.run import PROBES, probe_server
 from fixtures.probe.talk import Talk
 from fixtures.targets import Runnable, Target, known_stores, resolve
 from tests.plugins import standin_vexfs
+from tests.suite import ROOT
 
 STANDIN = Store("standin", {Tier.PROCESS: standin_vexfs.PROCESS})
 
@@ -55,6 +57,16 @@ def test_real_chroma_passes_every_probe(tmp_path: Path, capsys: pytest.CaptureFi
     shown = capsys.readouterr().out
     assert f"100 % of {len(PROBES)} probes pass" in shown
     assert "Detour" not in shown
+
+
+def test_the_page_shows_the_stored_report_of_the_real_vexfs() -> None:
+    """Word for word, and all probes that there are."""
+    told = read_capabilities(ROOT / "docs/experiments/vexfs-192e6cf-chroma.json")
+    page = (ROOT / "docs/vexfs.md").read_text()
+    shown = page.partition("<!-- probe: begin -->\n")[2].partition("\n<!-- probe: end -->")[0]
+    assert shown == markdown(told)
+    assert [(one.call, one.argument) for one in told.probed] == [(one.call, one.argument) for one in PROBES]
+    assert (told.target, told.paths) == ("vexfs@process", "v1")
 
 
 def test_each_probe_has_a_name_of_its_own() -> None:

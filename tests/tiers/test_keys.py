@@ -72,7 +72,7 @@ def test_a_program_of_the_users_that_is_another_one_is_doubted_by_name() -> None
     """The server's and the daemon's; what is installed with us is not doubted."""
     running = process.start("some@process", spec(BINARY), ["/bin/true"])
     try:
-        with pytest.raises(StartFailed, match=r"ended with status 0.*See that /bin/true is some-server"):
+        with pytest.raises(StartFailed, match=r"(?s)ended with status 0.*See that /bin/true is some-server"):
             running.wait_ready(30)
     finally:
         running.stop()
