@@ -65,6 +65,8 @@ RUN_BY = {
     "python -m analysis compare RUN latest": ("tests/analysis/test_compare.py", '"compare", "one", "latest"'),
     # On two targets, in two rounds.
     "python -m fixtures.experiments isolation": ("tests/test_experiments.py", 'main(["isolation", "--rounds", "2"'),
+    # On real Chroma, and on a server of the same dialect.
+    "python -m fixtures.probe vexfs@process": ("tests/probe/test_probe.py", 'main(["chroma@process", "--json"'),
     "python -m fixtures.configuration --write": ("tests/test_configuration.py", 'main(["--write"])'),
     # Bounded to its first look.
     "pytest benchmarks/ --duet chroma@process=1.5.8 --scale small": (
@@ -93,6 +95,7 @@ OTHER_OPTIONS = {
     "--host",
     "--port",
     "--scheme",
+    "--json",
 }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import threading
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
@@ -19,6 +20,7 @@ from fixtures.tiers import start
 from fixtures.tiers.base import Running
 
 DIMENSIONS = 24
+PATIENCE_S = 60.0
 
 
 def clustered(count: int, seed: int) -> Matrix:
@@ -83,10 +85,17 @@ def driver(running: tuple[Target, Running]) -> Iterator[Driver]:
     """The target's driver with one collection that holds the data."""
     target, store = running
     made = connect(target, store.endpoint)
-    made.create("contract", Space(DIMENSIONS))
-    for first in range(0, len(TRAIN), 200):
-        made.insert(range(first, first + 200), TRAIN[first : first + 200])
-    made.settle(60)
+    # A write into a mount that hangs can be ended by nobody but the mount's own end.
+    watchdog = threading.Timer(PATIENCE_S, store.abort)
+    watchdog.start()
+    try:
+        made.create("contract", Space(DIMENSIONS))
+        for first in range(0, len(TRAIN), 200):
+            made.insert(range(first, first + 200), TRAIN[first : first + 200])
+        made.settle(60)
+    finally:
+        watchdog.cancel()
+        watchdog.join()
     yield made
     made.close()
 
