@@ -18,6 +18,7 @@ from analysis.launch import LaunchObservations
 from analysis.load_validity import judge_load
 from analysis.machine import judge_machine
 from analysis.metrics import Metric, metric_named
+from analysis.names import tier_of
 from analysis.observations import MachineRead, SearchPathKind
 from analysis.sampling import judge_sampling
 from analysis.statistics import percentile
@@ -125,7 +126,7 @@ def _recall(launch: LaunchObservations, recall: float | None, floor: float) -> I
 
 def _client(launch: LaunchObservations) -> Iterator[Finding]:
     wall = sum(one.wall_ns for one in launch.timed_slices)
-    if not wall or launch.target.partition("@")[2] not in _SERVER_TIERS:
+    if not wall or tier_of(launch.target) not in _SERVER_TIERS:
         return
     share = sum(one.cpu_ns for one in launch.timed_slices) / wall
     if share > _CLIENT_SHARE:
