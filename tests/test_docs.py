@@ -19,6 +19,7 @@ from analysis.metrics import METRICS, metrics_of
 from analysis.review import OVERRIDES
 from fixtures import targets
 from fixtures.drivers.base import Binary, Container, Mount, Place, Process, Remote, Space, Store
+from fixtures.stores import ENTRY_POINTS
 from fixtures.workloads import SCALES
 from tests.suite import ROOT, environment, run_suite
 
@@ -134,7 +135,7 @@ def test_the_entry_point_that_is_shown_gives_a_store() -> None:
     """In the group that is looked at."""
     (text,) = fences("toml")
     (group,) = tomllib.loads(text)["project"]["entry-points"].items()
-    assert group[0] == targets._ENTRY_POINTS
+    assert group[0] == ENTRY_POINTS
     for name, value in group[1].items():
         assert isinstance(EntryPoint(name, value, group[0]).load(), Store)
 
