@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-__all__ = ["store_of", "tier_of"]
+__all__ = ["compares_all", "store_of", "tier_of"]
 
 
 def store_of(target: str) -> str:
@@ -16,3 +16,8 @@ def store_of(target: str) -> str:
 def tier_of(target: str) -> str:
     """The tier, without the variant: a variant is ranked and adjusted among the targets of its tier."""
     return target.partition("@")[2].partition(":")[0]
+
+
+def compares_all(target: str) -> bool:
+    """Whether it has no index by design: our own store, and a variant of that name."""
+    return target.startswith("exact@") or target.endswith(":flat")

@@ -41,6 +41,10 @@ RUN_BY = {
         ".ci/run",
         "exec scripts/with_dockerd .ci/run inside",
     ),
+    "scripts/add_store faiss lancedb milvus pgvector usearch": (
+        ".ci/run",
+        "scripts/add_store faiss lancedb milvus pgvector usearch",
+    ),
     "python -m analysis resources latest": ("tests/analysis/test_usage.py", '"resources", "latest"'),
     # On two targets, by the test.
     "scripts/bench --scale small --launches 2 --open-loop 50% --p99-limit 10": (
@@ -235,7 +239,7 @@ def test_every_target_is_documented_with_what_it_needs(target: targets.Target, t
     page, spec = (DOCS / "targets.md").read_text(), target.spec
     wanted = [f"| `{target.name}` | "]
     if isinstance(spec, Process):
-        wanted.append(f"`GET {spec.ready_path}`")
+        wanted.append(f"`GET {spec.ready_path}`" if spec.ready_path else "`pg_isready`")
     if isinstance(spec, (Process, Mount)):
         if isinstance(spec.program, Binary):
             wanted += [f"`{spec.program.environment}`", f"`{spec.program.name}`"]
@@ -248,6 +252,14 @@ def test_every_target_is_documented_with_what_it_needs(target: targets.Target, t
         wanted += [f"`GET {spec.ready_path}`", f"`{spec.key}`", f"`--target {target.store.name}@url=URL`"]
     assert [text for text in wanted if text not in page] == []
     assert re.search(rf"^\| {target.name} \|", (DOCS / "configuration.md").read_text(), re.MULTILINE)
+
+
+def test_every_variant_is_documented() -> None:
+    """In the generated table."""
+    page = (DOCS / "configuration.md").read_text()
+    variants = [target.name for target in targets.every_target(targets.known_stores(())) if target.variant]
+    assert len(variants) >= 9
+    assert [name for name in variants if f"| `{name}` |" not in page] == []
 
 
 def test_verdicts_and_overrides_are_documented() -> None:
