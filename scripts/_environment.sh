@@ -83,6 +83,21 @@ add_alone() {
         return
     fi
     say "installing $3"
+    install_extra "$1"
+}
+
+# A further store, as its lock file has it; nothing where that is done.
+add_extra() {
+    local stamp=.venv/.extra-$1 wanted
+    wanted=$(cat .venv/.lock-digest; sha256sum "requirements-$1.lock")
+    [ "$(cat "$stamp" 2> /dev/null)" != "$wanted" ] || return 0
+    say "installing what the store $1 needs (once)"
+    install_extra "$1"
+    printf '%s' "$wanted" > "$stamp"
+}
+
+# All that it needs stands in its lock file.
+install_extra() {
     if command -v uv > /dev/null; then
         uv pip install --quiet --python .venv/bin/python --no-deps --require-hashes -r "requirements-$1.lock" ||
             refuse_install
