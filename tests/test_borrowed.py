@@ -142,7 +142,7 @@ def test_what_names_no_collection_is_refused(text: str) -> None:
 
 def test_a_store_without_a_reader_and_a_password_in_the_url_are_refused() -> None:
     """And the password is not said again."""
-    with pytest.raises(UnknownName, match="'exact' can be read. There are: chroma, qdrant, weaviate"):
+    with pytest.raises(UnknownName, match=r"'exact' can be read\. There are: chroma, qdrant, weaviate"):
         readable(theirs("http://h:1", store="exact"), STORES)
     with pytest.raises(UsageError, match=CHROMA_KEY) as caught:
         readable(theirs("http://me:s3cret@h:1"), STORES)
@@ -321,7 +321,7 @@ def test_a_server_that_vanishes_while_it_is_read_is_told_and_nothing_is_left() -
             os.kill(running.pids()[0], signal.SIGKILL)
 
         with (
-            pytest.raises(BadDataset, match="The collection long of .* could not be read: ") as caught,
+            pytest.raises(BadDataset, match=r"The collection long of .* could not be read: ") as caught,
             laid_out(theirs(running.endpoint.http, "long"), STORES, 0, PATIENCE_S, kill),
         ):
             pass
