@@ -175,18 +175,20 @@ def test_only_the_thread_that_enters_is_in_the_network_and_it_comes_back(ours: P
     with ThreadPoolExecutor(1) as other:
         # Now its thread is there.
         assert other.submit(lambda: own.stat().st_ino).result() == before
-        with pytest.raises(KeyError), joined(ours):
+        with joined(ours):
             assert own.stat().st_ino != before
             assert other.submit(lambda: own.stat().st_ino).result() == before
-            raise KeyError
+    assert own.stat().st_ino == before
+    with pytest.raises(FileNotFoundError), joined(ours):
+        Path("/nowhere").stat()
     assert own.stat().st_ino == before
     assert private_network() == ours
 
 
 def test_where_no_network_may_be_made_the_reason_is_kept(tmp_path: Path) -> None:
     """As for a user who is not root."""
-    script = "from fixtures.network import private_network; print(private_network())"
-    drop = f"import os; os.setgid(65534); os.setuid(65534); {script}"
+    script = "import os; from fixtures.network import private_network; "
+    drop = f"{script} os.setgid(65534); os.setuid(65534); print(private_network())"
     environment = {**clean_environment(), "PYTHONPATH": str(ROOT)}
     if psutil.Process().uids().effective != 0:
         pytest.skip("only root can become somebody else")
