@@ -14,6 +14,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import psutil
 import pytest
 
 from analysis.rows import RowKey
@@ -331,8 +332,25 @@ def test_a_server_that_vanishes_while_it_is_read_is_told_and_nothing_is_left() -
         assert "See that the server runs" in str(caught.value)
     finally:
         running.stop()
-    left = [line for line in ledger().path.read_text().splitlines() if "collection" in line]
+    left = [line for line in ledger().path.read_text().splitlines() if "-collection-" in line]
     assert sum('"gone":true' in line for line in left) * 2 == len(left)
+
+
+def test_ctrl_c_while_it_is_read_leaves_no_folder_and_no_process(server: ProcessRunning) -> None:
+    """As at any other moment of a run."""
+
+    def interrupt(_: str) -> None:
+        raise KeyboardInterrupt
+
+    with (
+        pytest.raises(KeyboardInterrupt),
+        laid_out(theirs(server.endpoint.http), STORES, 0, PATIENCE_S, interrupt) as file,
+    ):
+        pytest.fail(f"it was read: {file}")
+    left = [line for line in ledger().path.read_text().splitlines() if "-collection-" in line]
+    assert sum('"gone":true' in line for line in left) * 2 == len(left)
+    readers = [one for one in psutil.Process().children() if "fixtures.readout" in " ".join(one.cmdline())]
+    assert readers == []
 
 
 def test_a_server_that_falls_silent_is_given_up(server: ProcessRunning) -> None:
