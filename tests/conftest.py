@@ -22,3 +22,11 @@ def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     os.environ["VEXFS_BENCH_STATE"] = str(folder)
     yield folder
     del os.environ["VEXFS_BENCH_STATE"]
+
+
+@pytest.fixture
+def temporary(tmp_path: Path) -> Path:
+    """A temporary folder for the run's own folders, by which its processes are known too."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    return folder

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from analysis.records import Record, read_record
 from analysis.rows import Row, RowKey, rows_of
 
 ROOT = Path(__file__).resolve().parents[1]
 
-__all__ = ["MAIN_ROWS", "ROOT", "Ran", "command", "environment", "run_suite"]
+__all__ = ["MAIN_ROWS", "ROOT", "Ran", "command", "environment", "leftovers", "run_suite"]
 
 MAIN_ROWS = ("-k", "test_insertion or test_search or test_memory")
 """Without growth and concurrency, which take half of a launch: for tests that are of other things."""
@@ -80,3 +82,17 @@ def run_suite(tmp_path: Path, *arguments: str, variables: Mapping[str, str] | No
         check=False,
     )
     return Ran(done.returncode, done.stdout, results)
+
+
+def leftovers(temporary: Path) -> list[str]:
+    """Folders, mounts and processes of runs that had this temporary folder: no other run's."""
+    mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+    found = [line.split()[4] for line in mounts if str(temporary) in line]
+    found += [str(path) for path in temporary.glob("vexfs-bench-*")]
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("TMPDIR") == str(temporary):
+                found.append(f"{process.pid}: {' '.join(process.cmdline())}")
+        except psutil.Error:
+            continue
+    return found

@@ -12,6 +12,7 @@ from fixtures.drivers.base import Endpoint, Tier, Wire
 from fixtures.drivers.exact import STORE
 from fixtures.empty import empty_sources
 from fixtures.errors import SuiteError
+from fixtures.network import OPEN
 from fixtures.parts import Plan
 from fixtures.parts.calibration import calibrated_after
 from fixtures.targets import Skipped, Target, resolve
@@ -37,8 +38,8 @@ PROTOCOLS = [
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_an_empty_answer_comes_over_every_protocol(protocol: Wire) -> None:
     """And takes more time than a call."""
-    with empty_sources([protocol], 60) as sources:
-        source = sources[protocol]
+    with empty_sources([(protocol, OPEN)], 60) as sources:
+        source = sources[protocol, OPEN]
         assert not isinstance(source, SuiteError), source
         client = connect(protocol, source or Endpoint(Path()))
         try:
@@ -55,9 +56,9 @@ def test_an_empty_answer_comes_over_every_protocol(protocol: Wire) -> None:
 def test_what_cannot_be_started_costs_itself_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a reason in the place of an endpoint."""
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    with empty_sources([Wire.CALL, Wire.HTTP], 5) as sources:
-        assert sources[Wire.CALL] is None
-        assert isinstance(sources[Wire.HTTP], SuiteError)
+    with empty_sources([(Wire.CALL, OPEN), (Wire.HTTP, OPEN)], 5) as sources:
+        assert sources[Wire.CALL, OPEN] is None
+        assert isinstance(sources[Wire.HTTP, OPEN], SuiteError)
 
 
 def test_slices_of_empty_answers_are_spread_over_the_searches() -> None:

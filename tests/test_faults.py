@@ -15,14 +15,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from analysis.__main__ import main as analysis
-from analysis.observations import ResourceSeries, SliceSearched
 from analysis.records import RunStatus, read_record
 from analysis.rows import Outcome, RowKey
 from fixtures.drivers.base import Tier
 from fixtures.drivers.exact import STORE
 from fixtures.targets import Skipped, Target, resolve
-from tests.suite import ROOT, Ran, command, environment, run_suite
+from tests.suite import ROOT, Ran, command, environment, leftovers, run_suite
 
 MOUNTS = resolve(Target(STORE, Tier.MOUNT))
 NEEDS_MOUNT = pytest.mark.skipif(isinstance(MOUNTS, Skipped), reason=getattr(MOUNTS, "reason", ""))
@@ -31,28 +29,6 @@ NEEDS_MOUNT = pytest.mark.skipif(isinstance(MOUNTS, Skipped), reason=getattr(MOU
 def p50(target: str) -> RowKey:
     """The row that these tests look at."""
     return RowKey("p50_latency_ms", "small", target)
-
-
-def leftovers(temporary: Path) -> list[str]:
-    """Folders, mounts and processes of runs that had this temporary folder: no other run's."""
-    mounts = Path("/proc/self/mountinfo").read_text().splitlines()
-    found = [line.split()[4] for line in mounts if str(temporary) in line]
-    found += [str(path) for path in temporary.glob("vexfs-bench-*")]
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get("TMPDIR") == str(temporary):
-                found.append(f"{process.pid}: {' '.join(process.cmdline())}")
-        except psutil.Error:
-            continue
-    return found
-
-
-@pytest.fixture
-def temporary(tmp_path: Path) -> Path:
-    """A temporary folder for the run's own folders, by which its processes are known too."""
-    folder = tmp_path / "tmp"
-    folder.mkdir()
-    return folder
 
 
 @contextmanager
@@ -177,45 +153,6 @@ def test_a_server_killed_in_mid_campaign_is_named_and_the_others_go_on(tmp_path:
     assert "the server was killed by signal 9 (SIGKILL): memory ran out, or" in rows[p50("exact@process")].reason
     assert rows[p50("exact@embedded")].outcome is Outcome.MEASURED
     assert read_record(folder).run.status is RunStatus.COMPLETE
-
-
-def test_ctrl_c_leaves_nothing_behind_and_keeps_what_was_measured(tmp_path: Path, temporary: Path) -> None:
-    """The run is marked, its table is printed."""
-    variables = {"TMPDIR": str(temporary)}
-    with under_way(tmp_path, "--launches=50", "--target=exact@*", variables=variables) as suite:
-        suite.send_signal(signal.SIGINT)
-        output, _ = suite.communicate(timeout=60)
-    assert suite.returncode == 2
-    assert leftovers(temporary) == []
-    (folder,) = (tmp_path / "results").iterdir()
-    record = read_record(folder)
-    assert record.run.status is RunStatus.INTERRUPTED
-    assert any(isinstance(one, SliceSearched) for one in record.observations)
-    assert "INCOMPLETE" in output
-
-
-def test_after_kill_9_the_record_shows_what_was_measured_and_the_next_run_cleans_up(
-    tmp_path: Path, temporary: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """At most the slice under way is lost; no server, mount or folder of ours is left once the next run begins."""
-    state = {"VEXFS_BENCH_STATE": str(tmp_path / "state"), "TMPDIR": str(temporary)}
-    target = "--target=exact@process" if isinstance(MOUNTS, Skipped) else "--target=exact@*"
-    with under_way(tmp_path, "--launches=50", target, variables=state) as suite:
-        suite.kill()
-        suite.wait()
-    (folder,) = (tmp_path / "results").iterdir()
-    assert analysis(["show", str(folder), "--baselines", str(tmp_path)]) == 0
-    shown = capsys.readouterr().out
-    assert "INCOMPLETE" in shown
-    assert "p50_latency_ms" in shown
-    assert any(isinstance(one, ResourceSeries) for one in read_record(folder).observations)
-    left = re.findall(r'"folder":"([^"]+)"}', next((tmp_path / "state").glob("*.jsonl")).read_text())
-    assert left
-    again = run_suite(tmp_path / "again", "--scale=small", "--launches=1", "--target=exact@embedded", variables=state)
-    assert again.status == 0, again.output
-    assert "left by an earlier run, removed: folder" in again.output
-    assert not any(Path(one).exists() for one in left)
-    assert leftovers(temporary) == []
 
 
 def test_a_full_disk_ends_the_run_with_a_reason_and_keeps_the_record(tmp_path: Path) -> None:
