@@ -10,6 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from analysis.findings import Severity, of_the_machine
 from analysis.metrics import metrics_of
 from analysis.records import Record, RunStatus, read_record
 from analysis.rows import Outcome, RowKey, rows_of
@@ -37,6 +38,9 @@ def faults(record: Record, targets: Sequence[str]) -> Iterator[str]:
             yield f"{key}: no row"
         elif row.outcome is Outcome.INVALID:
             # A busy machine can make a figure invalid; that it was taken, and found out, is what is checked here.
+            theirs = [one for one in row.findings if one.severity is Severity.INVALID and not of_the_machine(one)]
+            if theirs:
+                yield f"{key}: {'; '.join(one.text for one in theirs)}"
             print(f"invalid: {key}: {'; '.join(finding.text for finding in row.findings)}")
         elif row.outcome is not Outcome.MEASURED or len(row.values) + len(row.invalid_values) != run.launches:
             yield f"{key}: {row.outcome}, {len(row.values)} of {run.launches} launches {row.reason}"

@@ -11,7 +11,30 @@ from dataclasses import dataclass
 
 from analysis.metrics import METRICS, Group, Metric
 
-__all__ = ["EVERY_METRIC", "INSERT_TIMES", "MADE_OF_TIMES", "SEARCH_TIMES", "TIMES", "Finding", "Severity"]
+__all__ = [
+    "EVERY_METRIC",
+    "INSERT_TIMES",
+    "MADE_OF_TIMES",
+    "SEARCH_TIMES",
+    "SERVED_BY_SEARCH",
+    "TIMES",
+    "Finding",
+    "Severity",
+    "of_the_machine",
+]
+
+_MACHINES = frozenset(
+    {
+        "clock stepped",
+        "swapping",
+        "client saturated",
+        "Little's law",
+        "below resolution",
+        "generator late",
+        "beyond the generator",
+        "cut short",
+    }
+)
 
 
 class Severity(enum.StrEnum):
@@ -51,4 +74,16 @@ MADE_OF_TIMES = TIMES | {
 }
 """Ratios of times too: they do not follow the machine's speed, and others on it change them all the same."""
 SEARCH_TIMES = _names(lambda metric: metric.follows_machine_speed and metric.group is Group.SEARCH)
+SERVED_BY_SEARCH = SEARCH_TIMES | _names(
+    lambda metric: (
+        metric.study in ("open-loop", "p99-limit")
+        or metric.name in ("resource_utilization_efficiency", "concurrent_operation_support")
+    )
+)
+"""Whatever is better the less a search looks for: none of it is worth a thing where the answers are wrong."""
 INSERT_TIMES = _names(lambda metric: metric.follows_machine_speed and metric.group is Group.INSERTION)
+
+
+def of_the_machine(finding: Finding) -> bool:
+    """Whether the machine, or the suite on it, made the number none; else it is the store's doing."""
+    return finding.rule in _MACHINES

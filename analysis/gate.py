@@ -15,6 +15,7 @@ from statistics import fmean
 
 from analysis.anchoring import anchors_of, doubts
 from analysis.baselines import Artifact, Baseline, BaselineRow, artifacts_of
+from analysis.findings import Finding, Severity, of_the_machine
 from analysis.fingerprint import folder_name
 from analysis.likeness import quiet, unlike_runs, unlike_settings, unlike_workloads
 from analysis.metrics import METRICS, Direction, Group, Metric, metric_named
@@ -77,9 +78,14 @@ def _plain(row: Row, baseline: Baseline | None, run: Run, present: Mapping[str, 
     """The verdict of a row that is not compared; None for one that is, or that has no verdict."""
     known = baseline is not None and row.key in baseline.rows
     told = f"{row.reason} {row.remedy}".strip()
+    wrong = [one for one in row.findings if one.severity is Severity.INVALID and not of_the_machine(one)]
     match row.outcome:
         case Outcome.INVALID:
-            return Verdict(row.key, Judgement.INVALID, told)
+            return Verdict(row.key, Judgement.INVALID, told, of_the_store=bool(wrong))
+        case Outcome.MEASURED if wrong:
+            # One launch that lost vectors tells of the store, however good the others look.
+            told = "; ".join(f"{one.text} ({_launches_told(one)}): {one.advice}" for one in wrong)
+            return Verdict(row.key, Judgement.INVALID, told, of_the_store=True)
         case Outcome.FAILED | Outcome.SKIPPED | Outcome.NOT_RUN | Outcome.NOT_APPLICABLE:
             if known or row.outcome is Outcome.FAILED:
                 why = told if row.outcome is Outcome.NOT_RUN else f"{row.outcome}: {told}"
@@ -104,6 +110,10 @@ def _plain(row: Row, baseline: Baseline | None, run: Run, present: Mapping[str, 
                 text = f"Configured otherwise than in the baseline: {'; '.join(unlike)}. Accept a run configured so."
                 return Verdict(row.key, Judgement.INCOMPARABLE, text)
             return None
+
+
+def _launches_told(finding: Finding) -> str:
+    return "launch " + ", ".join(str(launch + 1) for launch in finding.launches)
 
 
 def _workload_differences(run: Run, baseline: Baseline) -> list[str]:

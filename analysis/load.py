@@ -1,6 +1,6 @@
 """From a load's observations to figures: open loop at the rate that was asked for, and the highest rate under a limit.
 
-Formulas of `analysis.metrics`, like `analysis.reductions`; findings about a load are `analysis.crowding`'s.
+Formulas of `analysis.metrics`, like `analysis.reductions`; findings about a load are `analysis.load_validity`'s.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from analysis.highest_rate import Found
 from analysis.launch import LaunchObservations
 from analysis.load import STEADY, little, outcome_of, steady
 from analysis.metrics import METRICS
-from analysis.names import tier_of
+from analysis.names import SERVER_TIERS, tier_of
 from analysis.observations import CrowdRan
 from analysis.observed_load import OpenLoad, OpenLoopRan, RateProbed
 
@@ -21,7 +21,6 @@ __all__ = ["judge_load"]
 OPEN_LOOP = frozenset(metric.name for metric in METRICS if metric.study == "open-loop")
 HIGHEST_RATE = frozenset(metric.name for metric in METRICS if metric.study == "p99-limit")
 _LADDER = frozenset({"concurrent_operation_support"})
-_SERVER_TIERS = ("process", "container")
 _CLIENT_SHARE = 0.90
 _LATE_SHARE = 0.10
 _WAITED_SHARE = 0.05
@@ -64,7 +63,7 @@ def _rung_in_flight(launch: LaunchObservations, rung: CrowdRan) -> Iterator[Find
 
 
 def _rung_clients(launch: LaunchObservations, rung: CrowdRan, cores: int) -> Iterator[Finding]:
-    if tier_of(launch.target) not in _SERVER_TIERS or not rung.wall_ns:
+    if tier_of(launch.target) not in SERVER_TIERS or not rung.wall_ns:
         return
     share = rung.client_cpu_ns / rung.wall_ns / min(rung.clients, cores)
     if share > _CLIENT_SHARE:
@@ -127,7 +126,7 @@ def _not_steady(launch: LaunchObservations, windows: Sequence[OpenLoad]) -> Iter
 
 def _client_work(launch: LaunchObservations, loads: Sequence[OpenLoad], concerned: frozenset[str]) -> Iterator[Finding]:
     in_calls = sum(load.mean_service_ns * load.completed for load in loads)
-    if tier_of(launch.target) not in _SERVER_TIERS or not in_calls:
+    if tier_of(launch.target) not in SERVER_TIERS or not in_calls:
         return
     share = sum(load.call_cpu_ns for load in loads) / in_calls
     if share > _CLIENT_SHARE:

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
-__all__ = ["compares_all", "store_of", "tier_of"]
+__all__ = ["SERVER_TIERS", "compares_all", "store_of", "tier_of"]
+
+SERVER_TIERS = ("process", "container", "remote")
+"""The tiers at which a client talks to a server."""
 
 
 def store_of(target: str) -> str:

@@ -127,7 +127,10 @@ class Duet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Provenance of one run. `options` are the effective ones, by their long name without dashes."""
+    """Provenance of one run. `options` are the effective ones, by their long name without dashes.
+
+    `asked` are the metrics that a partial run measured; empty for all.
+    """
 
     schema: int
     id: str
@@ -146,6 +149,7 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     versions: dict[str, str]
     partial: bool = False
     reported: dict[str, Reported] = {}
+    asked: list[str] = []
     duets: list[Duet] = []
 
     @property

@@ -12,6 +12,7 @@ from statistics import fmean
 
 from analysis.baselines import Baseline, artifacts_of, find_baselines
 from analysis.errors import AcceptRefused
+from analysis.findings import Severity, of_the_machine
 from analysis.fingerprint import NOTED_FIELDS, differences
 from analysis.gate import Judgement, Verdict, judge
 from analysis.likeness import noted, unlike_runs, unlike_settings, unlike_workloads
@@ -147,6 +148,13 @@ def _objections(
     figures = len(invalid) + sum(row.outcome is Outcome.MEASURED for row in rows)
     if len(invalid) > _MOST_INVALID * figures:
         yield "invalid", f"{len(invalid)} of {figures} rows are invalid, more than one in ten: {_some(invalid)}."
+    wrong = [
+        row.key
+        for row in rows
+        if any(one.severity is Severity.INVALID and not of_the_machine(one) for one in row.findings)
+    ]
+    if wrong and len(invalid) <= _MOST_INVALID * figures:
+        yield "invalid", f"In some launches the store's answers make no figure: {_some(wrong)}."
     if lost:
         yield "lost-rows", f"{len(lost)} rows of the present baseline have no figure in this run: {_some(lost)}."
     worse = [verdict.key for verdict in verdicts if verdict.judgement is Judgement.REGRESSION]

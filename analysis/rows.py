@@ -80,7 +80,9 @@ class Row:
 def rows_of(record: Record) -> tuple[Row, ...]:
     """Every metric x scale x target that the run was asked for. A study that it was not asked for has no rows."""
     floor = float(record.run.options.get("recall-floor", RECALL_FLOOR))
-    metrics = metrics_of(record.run.studies)
+    asked = record.run.asked
+    # A run of some rows has measured what they need, and of others at most a part.
+    metrics = [metric for metric in metrics_of(record.run.studies) if not asked or metric.name in asked]
     rows: list[Row] = []
     for scene in scenes_of(record).values():
         for resolution in record.run.targets:

@@ -32,13 +32,16 @@ _WORST_FIRST = (
 
 
 def settle(record: Record, screened: Sequence[Verdict]) -> tuple[Verdict, ...]:
-    """One verdict a row. What did not run stays so; the screen's own says where no duet could stand in for it."""
+    """One verdict a row. What did not run, or what the store made invalid, stays so.
+
+    The screen's own says where no duet could stand in for it.
+    """
     paired = _paired(record)
     unpaired = {(duet.target, duet.scale): duet for duet in record.run.duets if duet.reason}
     found: dict[RowKey, Verdict] = {}
     for verdict in screened:
         duet = paired.get(verdict.key)
-        if duet is None or verdict.judgement is Judgement.NOT_RUN:
+        if duet is None or verdict.judgement is Judgement.NOT_RUN or verdict.of_the_store:
             found[verdict.key] = _marked(verdict, unpaired, without=bool(record.run.options.get("no-duet")))
         else:
             found[verdict.key] = duet

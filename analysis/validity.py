@@ -12,13 +12,13 @@ from dataclasses import replace
 
 from analysis.answers import judge_answers
 from analysis.changes import judge_changes
-from analysis.findings import EVERY_METRIC, INSERT_TIMES, SEARCH_TIMES, TIMES, Finding, Severity
+from analysis.findings import EVERY_METRIC, INSERT_TIMES, SEARCH_TIMES, SERVED_BY_SEARCH, TIMES, Finding, Severity
 from analysis.keeping import judge_keeping
 from analysis.launch import LaunchObservations
 from analysis.load_validity import judge_load
 from analysis.machine import judge_machine
 from analysis.metrics import Metric, metric_named
-from analysis.names import compares_all, tier_of
+from analysis.names import SERVER_TIERS, compares_all, tier_of
 from analysis.observations import MachineRead, SearchPathKind
 from analysis.sampling import judge_sampling
 from analysis.statistics import percentile
@@ -34,7 +34,6 @@ _ANCHOR_MOVE = 0.20
 _TAIL_QUERIES = 1_000
 _EVERY = 0.9995
 _FEW_VECTORS = 2_000
-_SERVER_TIERS = ("process", "container", "remote")
 
 
 def judge_launch(
@@ -119,13 +118,13 @@ def _recall(launch: LaunchObservations, recall: float | None, floor: float) -> I
             if compares_all(launch.target)
             else "fast and wrong is not fast: raise ef, or see whether the index was built",
             (launch.launch,),
-            SEARCH_TIMES,
+            SERVED_BY_SEARCH,
         )
 
 
 def _client(launch: LaunchObservations) -> Iterator[Finding]:
     wall = sum(one.wall_ns for one in launch.timed_slices)
-    if not wall or tier_of(launch.target) not in _SERVER_TIERS:
+    if not wall or tier_of(launch.target) not in SERVER_TIERS:
         return
     share = sum(one.cpu_ns for one in launch.timed_slices) / wall
     if share > _CLIENT_SHARE:

@@ -43,7 +43,8 @@ class GateMode(enum.StrEnum):
 class Verdict:
     """The judgement of a row. `change`, `low` and `high` are relative (+0.12: a number 12 % higher), adjusted.
 
-    A duet's verdict has its `p` (corrected for looks and rows) and the `launches` that it rests on.
+    A duet's verdict has its `p` (corrected for looks and rows) and the `launches` that it rests on. `of_the_store` is
+    for an invalid row that the store made so: lost vectors, a wrong count, too low a recall.
     """
 
     key: RowKey
@@ -56,6 +57,7 @@ class Verdict:
     by_duet: bool = False
     p: float = 1.0
     launches: int = 0
+    of_the_store: bool = False
 
     @property
     def better(self) -> bool:

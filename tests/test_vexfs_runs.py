@@ -31,8 +31,18 @@ def needs(found: Runnable | Skipped) -> pytest.MarkDecorator:
 def test_a_run_of_the_real_one_ends_with_figures_or_named_failures(tmp_path: Path) -> None:
     """A write that hangs is given up in time, its mount is gone, and its neighbours' rows are whole."""
     before = Path("/proc/self/mountinfo").read_text()
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
     targets = [f"--target={name}" for name in ("vexfs@mount", "vexfs@process", "vexfs@kernel", "exact@process")]
-    ran = run_suite(tmp_path, *targets, "--scale=small", "--launches=1", "--request-timeout=10", "--gate=off")
+    ran = run_suite(
+        tmp_path,
+        *targets,
+        "--scale=small",
+        "--launches=1",
+        "--request-timeout=10",
+        "--gate=off",
+        variables={"TMPDIR": str(temporary)},
+    )
     assert ran.record.run.status is RunStatus.COMPLETE
     for key, row in ran.rows.items():
         if row.outcome is Outcome.FAILED:
@@ -42,7 +52,8 @@ def test_a_run_of_the_real_one_ends_with_figures_or_named_failures(tmp_path: Pat
     assert {(row.outcome, tuple(row.values)) for row in kernel} == {(Outcome.SKIPPED, ())}
     assert "skipped: vexfs@kernel: not available" in ran.output
     left = set(Path("/proc/self/mountinfo").read_text().splitlines()) - set(before.splitlines())
-    assert not [line for line in left if "vexfs" in line and str(tmp_path) in line]
+    assert not [line for line in left if "vexfs" in line and str(temporary) in line]
+    assert list(temporary.iterdir()) == []
 
 
 @needs(SERVER)

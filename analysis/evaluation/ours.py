@@ -22,7 +22,7 @@ from analysis.observations import TargetStarted
 from analysis.records import SCHEMA, Record, Resolution, Run, RunStatus
 from analysis.rows import Outcome, Row, RowKey
 from analysis.sequential import Decision, Measured, decide, hopeless, looks_up_to
-from analysis.verdicts import Judgement
+from analysis.verdicts import Judgement, Verdict
 
 __all__ = ["Duelled", "duelled", "renamed_row", "screened"]
 
@@ -150,7 +150,7 @@ def _record(harvest: Harvest, arms: Sequence[Arm], launches: int) -> Record:
     return Record(Path("evaluation"), run, started, truncated=False)
 
 
-def renamed_row(harvest: Harvest) -> dict[str, Judgement]:
+def renamed_row(harvest: Harvest) -> list[Verdict]:
     """What the gate says of the reference's rows where a later run has none of them: renamed, they are not there."""
     launches = harvest.launches[:2]
     reference = next(one for one in harvest.arms if one.name == REFERENCE)
@@ -164,4 +164,4 @@ def renamed_row(harvest: Harvest) -> dict[str, Judgement]:
     file = msgspec.convert(msgspec.to_builtins(document(whole, then, harvest.started)), BaselineFile)
     now = [row for row in then if row.key.target != reference.target]
     verdicts = judge(whole, now, [Baseline(Path("earlier"), file, harvest.dataset.scale)])
-    return {one.key.metric: one.judgement for one in verdicts if one.key.target == reference.target}
+    return [one for one in verdicts if one.key.target == reference.target]

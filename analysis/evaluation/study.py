@@ -24,7 +24,7 @@ CENTRAL = (*(name for name in TIMES if name not in ("p95_latency_ms", "p99_laten
 """Averages, medians, rates and memory: the rows that extra work changes by its share, tails aside."""
 TAILS = ("p95_latency_ms", "p99_latency_ms")
 SCREEN, DUET = "this gate: screen", "this gate: duet"
-_TWO_RUNS, _SIDE_BY_SIDE = f"two runs of {RUN}", f"{SIDE_BY_SIDE} launches side by side"
+_TWO_RUNS = f"two runs of {RUN}"
 _SEED = 20_261_125
 
 Rival = Callable[[Sequence[Launch], Arm, Drawn, Sequence[str]], Judged]
@@ -80,33 +80,35 @@ def evaluate(harvest: Harvest, rivals: Mapping[str, tuple[Rival, int]], campaign
     (same,) = [arm for arm in harvest.arms if arm.name == SAME]
     rows = list(harvest.metrics())
     apart = two_runs(len(quiet), campaigns, _SEED)
-    together = list(side_by_side(len(quiet), campaigns, _SEED + 1))
+    # Two thirds of them at most: a campaign of all launches would be the same one again and again.
+    of = min(SIDE_BY_SIDE, 2 * len(quiet) // 3)
+    together = list(side_by_side(len(quiet), campaigns, _SEED + 1, of))
     say(f"{len(quiet)} quiet launches: {len(apart)} pairs of runs, {len(together)} duets of each arm")
 
+    beside = f"{of} side by side"
     duets = [duelled(harvest, quiet, same, drawn) for drawn in together]
     estimates = {name: [one.estimates[name] for one in duets] for name in rows}
     gates = [
         Gate(
             DUET,
-            _SIDE_BY_SIDE,
+            beside,
             [one.judgements for one in duets],
             _heavier(harvest, lambda arm, drawn: duelled(harvest, quiet, arm, drawn).judgements, together),
         )
     ]
     say("the screen")
-    screen = _cut(apart, len(apart))
     gates.append(
         Gate(
             SCREEN,
             _TWO_RUNS,
-            [screened(harvest, quiet, same, drawn) for drawn in screen],
-            _heavier(harvest, lambda arm, drawn: screened(harvest, quiet, arm, drawn), screen),
+            [screened(harvest, quiet, same, drawn) for drawn in apart],
+            _heavier(harvest, lambda arm, drawn: screened(harvest, quiet, arm, drawn), apart),
         )
     )
     for name, (rival, most) in rivals.items():
-        for way, drawn in ((_TWO_RUNS, apart), (_SIDE_BY_SIDE, together)):
+        for way, drawn in ((_TWO_RUNS, apart), (beside, together)):
             say(f"{name}, {way}")
-            chosen = _cut(drawn, most)
+            chosen = drawn[:most]
             said = [rival(quiet, same, one, rows) for one in chosen]
             heavier = _heavier(harvest, lambda arm, one, by=rival: by(quiet, arm, one, rows), chosen)  # type: ignore[misc]
             gates.append(Gate(name, way, said, heavier))
@@ -116,12 +118,8 @@ def evaluate(harvest: Harvest, rivals: Mapping[str, tuple[Rival, int]], campaign
         _mixes(harvest, same, together),
         estimates,
         statistics.fmean(one.launches for one in duets),
-        [duelled(harvest, quiet, same, drawn).judgements for drawn in real_side_by_side(len(quiet))],
+        [duelled(harvest, quiet, same, drawn).judgements for drawn in real_side_by_side(len(quiet), of)],
     )
-
-
-def _cut(drawn: Sequence[Drawn], most: int) -> Sequence[Drawn]:
-    return drawn[:most]
 
 
 def _heavier(
@@ -134,15 +132,10 @@ def _controls(harvest: Harvest, same: Arm, together: Sequence[Drawn]) -> list[Co
     quiet, hogged = harvest.under(QUIET), harvest.under(HOGGED)
     swapped = [duelled(harvest, quiet, same, drawn, swapped=True).judgements for drawn in together]
     found = [
-        Control("order swapped", swapped, "the same code, with candidate and reference changing places"),
-        Control(
-            "server rebuilt",
-            [duelled(harvest, quiet, same, drawn).judgements for drawn in together],
-            "every launch has a new server, folder and index on both sides",
-        ),
+        Control("sides exchanged", swapped, "the same code, with candidate and reference changing places"),
     ]
     if hogged:
-        drawn = list(side_by_side(len(hogged), min(len(together), 100), _SEED + 2))
+        drawn = list(real_side_by_side(len(hogged), len(hogged)))
         judged = [duelled(harvest, hogged, same, one).judgements for one in drawn]
         found.append(Control("CPU hog", judged, f"{len(hogged)} launches with one endless computation a core"))
     return found
