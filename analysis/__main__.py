@@ -22,6 +22,7 @@ from analysis.errors import AnalysisError
 from analysis.history import RECORD_OVERRIDES
 from analysis.review import OVERRIDES
 from analysis.table import wide_console
+from analysis.verdicts import GateMode
 
 __all__ = ["main"]
 
@@ -35,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
         ("show", "print the closing table of a run"),
         ("compare", "two runs side by side, with every field in which they are unlike; 1 if no row can be compared"),
         ("resources", "print what each target used in each part of its launches"),
-        ("verdicts", "judge a run against the present baselines; 1 if something regressed"),
+        ("verdicts", "judge a run against the present baselines; 1 if a row fails under --gate"),
         ("sweep", "print speed against recall, and draw it into the run's folder"),
         ("accept", "show what changes against the present baseline, and make a run the baseline of its machine"),
         ("record", "append a run to the history of its machine; it is no baseline by that"),
@@ -48,6 +49,9 @@ def _parser() -> argparse.ArgumentParser:
         if name == "compare":
             command.add_argument("other", metavar="OTHER", help="the run that is held against it")
         command.add_argument("--baselines", type=Path, default=_BASELINES, metavar="DIR")
+        if name == "verdicts":
+            modes = [str(mode) for mode in GateMode]
+            command.add_argument("--gate", choices=modes, default=str(GateMode.REPORT), help="as in a run")
         if name == "resources":
             command.add_argument("--target", action="append", default=[], metavar="PATTERN", help="glob on store@tier")
         if name == "history":
@@ -79,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "resources":
                 return resources_of_run(record, options.target, console)
             case "verdicts":
-                return verdicts_of_run(record, options.baselines, console)
+                return verdicts_of_run(record, options.baselines, console, GateMode(options.gate))
             case "record":
                 return append_to_history(record, options.baselines, options.allow, console)
             case "sweep":

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from analysis.metrics import Metric
+from analysis.names import tier_of
 from analysis.quantities import format_change
 from analysis.rows import Row, RowKey
 from analysis.screen import Change, Pair
@@ -92,7 +93,7 @@ def _mean_log(values: Mapping[int, float]) -> float:
 
 
 def _doubt(row: Row, change: Change, seen: _Family) -> str:
-    tiers = {name.partition("@")[2] for name in change.adjusted_by}
+    tiers = {tier_of(name) for name in change.adjusted_by}
     if row.key.tier not in tiers:
         return _without_anchor(row.key, seen)
     match change.adjusted_by:
@@ -111,7 +112,7 @@ def _doubt(row: Row, change: Change, seen: _Family) -> str:
 
 def _without_anchor(key: RowKey, seen: _Family) -> str:
     # What runs at another tier has another profile: it is told, and never judged by.
-    elsewhere = [name for name in seen.moves if name.partition("@")[2] != key.tier]
+    elsewhere = [name for name in seen.moves if tier_of(name) != key.tier]
     told = f" (at other tiers {seen.told(*elsewhere)})" if elsewhere else ""
     own = f"{_ANCHOR}@{key.tier}"
     if key.store == _ANCHOR:

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from analysis.findings import SEARCH_TIMES, Finding, Severity
 from analysis.launch import LaunchObservations
 from analysis.metrics import metric_named
+from analysis.names import compares_all
 
 __all__ = ["judge_answers"]
 
-_BRUTE_FORCE = "exact@"
 # Ties apart: of equal vectors either is right.
 _ALL = 0.99
 
@@ -23,7 +23,7 @@ def judge_answers(by_target: Mapping[str, Sequence[LaunchObservations]]) -> Iter
     recalls = {
         one.target: recall
         for target, launches in by_target.items()
-        if target.startswith(_BRUTE_FORCE)
+        if compares_all(target)
         for one in launches
         if isinstance(recall := metric_named("recall_at_10").reduce(one), float)
     }

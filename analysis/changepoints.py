@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import NormalDist
 
 import numpy as np
-from scipy import stats
+
+from analysis.student import t_quantile
 
 __all__ = ["DIFFERENCE_EFFICIENCY", "partition", "scatter", "threshold"]
 
@@ -68,8 +70,8 @@ def scatter(values: Sequence[float]) -> float:
 
 def _clipped_square(clip: float) -> float:
     """The mean of min(z squared, clip squared) over the standard normal law."""
-    tail = float(stats.norm.sf(clip))
-    return 1 - 2 * (clip * float(stats.norm.pdf(clip)) + tail) + 2 * clip * clip * tail
+    tail = NormalDist().cdf(-clip)
+    return 1 - 2 * (clip * NormalDist().pdf(clip) + tail) + 2 * clip * clip * tail
 
 
 _CLIPPED_SQUARE = _clipped_square(_CLIP)
@@ -81,4 +83,4 @@ def threshold(places: int, df: float, alpha: float) -> float:
     Bonferroni over the places, with Student's t for a scatter that is estimated (K. J. Worsley, JASA 74, 1979,
     365-367). Its square is the penalty of a partition of values in units of their scatter.
     """
-    return float(stats.t.isf(alpha / (2 * places), df))
+    return -t_quantile(alpha / (2 * places), df)

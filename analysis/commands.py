@@ -17,10 +17,10 @@ from analysis.baselines import find_baselines
 from analysis.compare import compare, shown
 from analysis.creep import creeps_of
 from analysis.errors import AcceptRefused, MissingRecord, NoHistory, UnknownTarget
-from analysis.gate import Judgement, judge
+from analysis.gate import judge
 from analysis.history import HISTORY_FILE, history_file, read_history, record_run
 from analysis.historytable import creep_notes, history_table, noise_of
-from analysis.records import RUN_FILE, Record, read_record
+from analysis.records import RUN_FILE, Record, RunStatus, read_record
 from analysis.review import review
 from analysis.reviewtable import review_table
 from analysis.rows import rows_of
@@ -30,6 +30,7 @@ from analysis.sweeptable import sweep_tables
 from analysis.table import closing_table
 from analysis.trend import trends_of
 from analysis.usagetable import resource_tables
+from analysis.verdicts import GateMode, fails
 
 __all__ = [
     "accept_run",
@@ -43,6 +44,10 @@ __all__ = [
     "show_sweep",
     "verdicts_of_run",
 ]
+
+
+_UNFINISHED = "The run did not come to its end, so it passes nothing. Measure again."
+_NOTHING = "No row has a verdict, so nothing passes. Name targets that can run here, or accept a baseline."
 
 
 def find_run(name: str, results: Path) -> Path:
@@ -93,8 +98,11 @@ def show_sweep(record: Record, console: Console) -> int:
     return 0
 
 
-def verdicts_of_run(record: Record, baselines: Path, console: Console) -> int:
-    """Print every verdict, and what the row's history says of its noise; 1 if one of them is a regression."""
+def verdicts_of_run(record: Record, baselines: Path, console: Console, gate: GateMode = GateMode.REPORT) -> int:
+    """Print every verdict, and what the row's history says of its noise; 1 if one of them fails under the gate.
+
+    Enforced, a run that did not come to its end fails as well, and one that has no row to judge.
+    """
     verdicts = judge(record, rows_of(record), find_baselines(baselines, record.run))
     trends = {trend.key: trend for trend in trends_of(read_history(history_file(baselines, record.run.host)))}
     for verdict in verdicts:
@@ -105,7 +113,11 @@ def verdicts_of_run(record: Record, baselines: Path, console: Console) -> int:
             else (f" One run of this row scatters by {noise_of(trend)} ({len(trend.points)} runs of its history).")
         )
         console.print(f"{verdict.judgement:13} {verdict.key}: {verdict.text}{noise}", highlight=False, markup=False)
-    return int(any(verdict.judgement is Judgement.REGRESSION for verdict in verdicts))
+    failed = any(fails(verdict, gate) for verdict in verdicts)
+    if gate is GateMode.ENFORCE and (record.run.status is not RunStatus.COMPLETE or not verdicts):
+        print(_UNFINISHED if verdicts else _NOTHING, file=sys.stderr)
+        failed = True
+    return int(failed)
 
 
 def compare_runs(one: Record, other: Record, console: Console) -> int:

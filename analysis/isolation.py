@@ -13,13 +13,13 @@ from pathlib import Path
 from statistics import fmean, median
 
 import msgspec
-from scipy import stats
 
 from analysis.errors import DamagedRecord, MissingRecord
 from analysis.metrics import metric_named
 from analysis.quantities import format_quantity
 from analysis.records import Dataset, Host, Reported
 from analysis.statistics import Interval, holm, mean_interval
+from analysis.student import t_two_sided
 
 __all__ = [
     "CONDITIONS",
@@ -154,7 +154,7 @@ def _p_value(ratios: Sequence[float]) -> float:
     deviation = math.sqrt(math.fsum((one - fmean(ratios)) ** 2 for one in ratios) / (len(ratios) - 1))
     if deviation == 0:
         return 1.0 if fmean(ratios) == 0 else 0.0
-    return float(2 * stats.t.sf(abs(fmean(ratios)) * math.sqrt(len(ratios)) / deviation, len(ratios) - 1))
+    return t_two_sided(fmean(ratios) * math.sqrt(len(ratios)) / deviation, len(ratios) - 1)
 
 
 def markdown(experiment: Experiment) -> str:

@@ -12,6 +12,7 @@ from analysis.highest_rate import Found
 from analysis.launch import LaunchObservations
 from analysis.load import STEADY, little, outcome_of, steady
 from analysis.metrics import METRICS
+from analysis.names import tier_of
 from analysis.observations import CrowdRan
 from analysis.observed_load import OpenLoad, OpenLoopRan, RateProbed
 
@@ -48,7 +49,7 @@ def _ladder(launch: LaunchObservations, cores: int) -> Iterator[Finding]:
 def _rung_in_flight(launch: LaunchObservations, rung: CrowdRan) -> Iterator[Finding]:
     # Clients of an embedded engine are threads, which wait for the interpreter between operations as well: the rate,
     # which is the figure, holds all the same.
-    if launch.target.partition("@")[2] == "embedded":
+    if tier_of(launch.target) == "embedded":
         return
     in_flight = rung.rate * rung.mean_latency_ns / 1e9
     if abs(in_flight - rung.clients) > STEADY * rung.clients and not rung.failures:
@@ -63,7 +64,7 @@ def _rung_in_flight(launch: LaunchObservations, rung: CrowdRan) -> Iterator[Find
 
 
 def _rung_clients(launch: LaunchObservations, rung: CrowdRan, cores: int) -> Iterator[Finding]:
-    if launch.target.partition("@")[2] not in _SERVER_TIERS or not rung.wall_ns:
+    if tier_of(launch.target) not in _SERVER_TIERS or not rung.wall_ns:
         return
     share = rung.client_cpu_ns / rung.wall_ns / min(rung.clients, cores)
     if share > _CLIENT_SHARE:
@@ -126,7 +127,7 @@ def _not_steady(launch: LaunchObservations, windows: Sequence[OpenLoad]) -> Iter
 
 def _client_work(launch: LaunchObservations, loads: Sequence[OpenLoad], concerned: frozenset[str]) -> Iterator[Finding]:
     in_calls = sum(load.mean_service_ns * load.completed for load in loads)
-    if launch.target.partition("@")[2] not in _SERVER_TIERS or not in_calls:
+    if tier_of(launch.target) not in _SERVER_TIERS or not in_calls:
         return
     share = sum(load.call_cpu_ns for load in loads) / in_calls
     if share > _CLIENT_SHARE:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy import stats
-
 from analysis.screen import Change
+from analysis.student import t_quantile
 
 __all__ = ["Outlook", "outlook"]
 
@@ -33,7 +32,7 @@ def outlook(change: Change, worse: float, bound: float, threshold: float) -> Out
     # Either it shall pass, so its interval must end within the tolerance; or it shall be found to be worse than before.
     passes = worse < bound
     room = bound - worse if passes else worse
-    reach = float(stats.t.isf(0.025 if passes else threshold / 2, change.df))
+    reach = -t_quantile(0.025 if passes else threshold / 2, change.df)
     left = room * room - (reach * change.between) ** 2
     if left <= 0:
         return Outlook(

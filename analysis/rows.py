@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from analysis.findings import Finding, Severity
 from analysis.metrics import Metric, NotApplicable, metric_named, metrics_of
+from analysis.names import store_of, tier_of
 from analysis.records import Record, Resolution
 from analysis.scenes import Scene, scenes_of
 from analysis.validity import RECALL_FLOOR, judge_launch, judge_numbers
@@ -43,12 +44,12 @@ class RowKey:
     @property
     def store(self) -> str:
         """The target's store."""
-        return self.target.partition("@")[0]
+        return store_of(self.target)
 
     @property
     def tier(self) -> str:
         """The target's tier."""
-        return self.target.partition("@")[2]
+        return tier_of(self.target)
 
     @property
     def node_id(self) -> str:

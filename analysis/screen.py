@@ -22,9 +22,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from scipy import stats
-
 from analysis.statistics import Moderation, moderate
+from analysis.student import t_reach, t_two_sided
 
 __all__ = ["SLOPE", "SLOPE_SD", "Change", "Pair", "residuals_of_launches", "screen", "unseen_machine"]
 
@@ -72,11 +71,11 @@ class Change:
             return 1.0
         if self.error == 0:
             return 1.0 if self.estimate == 0 else 0.0
-        return float(2 * stats.t.sf(abs(self.estimate) / self.error, self.df))
+        return t_two_sided(self.estimate / self.error, self.df)
 
     def reach(self, confidence: float = 0.95) -> float:
         """Half the width of the interval."""
-        return math.inf if self.df <= 0 else float(stats.t.ppf(0.5 + confidence / 2, self.df)) * self.error
+        return math.inf if self.df <= 0 else t_reach(confidence, self.df) * self.error
 
 
 _UNCHANGED = Change(0.0, 0.0, math.inf, 0.0, 0.0, 0.0, ())

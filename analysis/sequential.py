@@ -24,9 +24,9 @@ from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from analysis.statistics import holm
+from analysis.student import t_quantiles, t_reach, t_two_sided
 from analysis.verdicts import ALPHA, Judgement
 
 __all__ = ["LOOK_EVERY", "Decision", "Estimate", "Measured", "decide", "estimate", "hopeless", "looks_up_to", "needed"]
@@ -64,11 +64,11 @@ class Estimate:
             return 1.0
         if self.error == 0:
             return 1.0 if self.mean == 0 else 0.0
-        return float(2 * stats.t.sf(abs(self.mean) / self.error, self.df))
+        return t_two_sided(self.mean / self.error, self.df)
 
     def reach(self, confidence: float) -> float:
         """Half the width of the interval."""
-        return math.inf if self.df < 1 else float(stats.t.ppf(0.5 + confidence / 2, self.df)) * self.error
+        return math.inf if self.df < 1 else t_reach(confidence, self.df) * self.error
 
 
 def estimate(ratios: Sequence[float]) -> Estimate:
@@ -182,7 +182,7 @@ def needed(one: Estimate, bound: float, looks: int, family: int, alpha: float = 
 @functools.lru_cache(maxsize=64)
 def _quantiles(share: float) -> npt.NDArray[np.float64]:
     """Student's quantile at each number of launches that is tried."""
-    return np.asarray(stats.t.ppf(share, _COUNTS - 1), dtype=np.float64)
+    return t_quantiles(share, _COUNTS - 1.0)
 
 
 def hopeless(decisions: Mapping[_Key, Decision], most: int) -> bool:

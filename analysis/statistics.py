@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from analysis.percentiles import percentile
+from analysis.student import t_reach
 
 __all__ = [
     "Interval",
@@ -38,7 +39,7 @@ def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Interval
     if len(values) < 2:
         return Interval(mean, -math.inf, math.inf)
     deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
-    reach = float(stats.t.ppf(0.5 + confidence / 2, len(values) - 1)) * deviation / math.sqrt(len(values))
+    reach = t_reach(confidence, len(values) - 1) * deviation / math.sqrt(len(values))
     return Interval(mean, mean - reach, mean + reach)
 
 
@@ -56,7 +57,7 @@ def difference_interval(ones: Sequence[float], others: Sequence[float], confiden
     if error2 == 0:
         return Interval(difference, difference, difference)
     df = error2**2 / sum(part**2 / (len(each) - 1) for part, each in zip(parts, (ones, others), strict=True))
-    reach = float(stats.t.ppf(0.5 + confidence / 2, df)) * math.sqrt(error2)
+    reach = t_reach(confidence, df) * math.sqrt(error2)
     return Interval(difference, difference - reach, difference + reach)
 
 
@@ -75,7 +76,7 @@ def trimmed_interval(values: Sequence[float], confidence: float = 0.95) -> Inter
     winsorized = [*[kept[0]] * cut, *kept, *[kept[-1]] * cut]
     deviation = float(np.std(winsorized, ddof=1))
     error = deviation * math.sqrt(len(ordered) - 1) / math.sqrt(len(kept) * (len(kept) - 1))
-    reach = float(stats.t.ppf(0.5 + confidence / 2, len(kept) - 1)) * error
+    reach = t_reach(confidence, len(kept) - 1) * error
     return Interval(mean, mean - reach, mean + reach)
 
 

@@ -15,6 +15,7 @@ from analysis.curves import OutOfRange, Sample, latency_at, on_front
 from analysis.errors import NotMeasured
 from analysis.findings import Severity
 from analysis.launch import NS_PER_MS, NS_PER_S, LaunchObservations
+from analysis.names import tier_of
 from analysis.observations import EfSetting, SweepBegan, SweepSearched
 from analysis.records import Dataset, Record
 from analysis.scenes import Scene, scenes_of
@@ -132,7 +133,7 @@ def _scale(dataset: Dataset, scene: Scene, cores: int) -> ScaleSweep:
         elif not swept.samples:
             left_out[target] = "; ".join(swept.invalid) or "no launch of it was swept to its end"
         else:
-            by_tier[target.partition("@")[2]].append(swept)
+            by_tier[tier_of(target)].append(swept)
     order = sorted(by_tier, key=lambda tier: (_TIERS.index(tier) if tier in _TIERS else len(_TIERS), tier))
     tiers = tuple(TierSweep(tier, _curves(by_tier[tier], finest)) for tier in order)
     lowest = [curve.points[0].recall.estimate for tier in tiers for curve in tier.curves if len(curve.points) > 1]

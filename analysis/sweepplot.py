@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from analysis.errors import NotWritable
+from analysis.names import store_of
 from analysis.quantities import format_number
 from analysis.records import Record, Run
 from analysis.sweep import EQUAL_RECALLS, Curve, ScaleSweep, SweepPoint, TierSweep, sweeps_of
@@ -91,7 +92,7 @@ def write_pictures(record: Record) -> list[Path]:
 
 
 def _store(curve: Curve) -> str:
-    return curve.target.partition("@")[0]
+    return store_of(curve.target)
 
 
 def _place_of(store: str) -> tuple[int, str]:

@@ -19,6 +19,7 @@ from analysis.comparison import Figure, figures
 from analysis.duettable import duet_tables
 from analysis.gate import Verdict
 from analysis.metrics import METRICS, Direction, Metric
+from analysis.names import store_of, tier_of
 from analysis.notes import MARKS, absent, cold_starts, findings, headline, legend, verdict_summary
 from analysis.quantities import format_number
 from analysis.records import Dataset, Record
@@ -105,28 +106,24 @@ def _in_order(targets: Iterator[str]) -> list[str]:
     """By tier, and within a tier our own store after the others."""
 
     def place(target: str) -> tuple[int, bool]:
-        store, _, tier = target.partition("@")
-        return _TIERS.index(tier) if tier in _TIERS else len(_TIERS), store == _ANCHOR
+        tier = tier_of(target)
+        return _TIERS.index(tier) if tier in _TIERS else len(_TIERS), store_of(target) == _ANCHOR
 
     return sorted(dict.fromkeys(targets), key=place)
 
 
 def _scale_tables(dataset: Dataset, targets: Sequence[str], shown: _Shown, most: int) -> Iterator[RenderableType]:
     for together in _side_by_side(targets, most):
-        tiers = ", ".join(dict.fromkeys(map(_tier, together)))
+        tiers = ", ".join(dict.fromkeys(map(tier_of, together)))
         title = f"\n{dataset.scale}, {tiers}: {dataset.vectors:,} vectors of {dataset.dimensions:,} dimensions"
         yield _one_table(title, dataset.scale, together, shown)
-
-
-def _tier(target: str) -> str:
-    return target.partition("@")[2]
 
 
 def _side_by_side(targets: Sequence[str], most: int) -> Iterator[list[str]]:
     """Tiers next to each other as long as at most so many columns stand together; a wide tier is cut."""
     together: list[str] = []
-    for tier in dict.fromkeys(map(_tier, targets)):
-        names = [name for name in targets if _tier(name) == tier]
+    for tier in dict.fromkeys(map(tier_of, targets)):
+        names = [name for name in targets if tier_of(name) == tier]
         for first in range(0, len(names), most):
             chunk = names[first : first + most]
             if together and len(together) + len(chunk) > most:

@@ -18,6 +18,7 @@ from analysis.launch import LaunchObservations
 from analysis.load_validity import judge_load
 from analysis.machine import judge_machine
 from analysis.metrics import Metric, metric_named
+from analysis.names import compares_all, tier_of
 from analysis.observations import MachineRead, SearchPathKind
 from analysis.sampling import judge_sampling
 from analysis.statistics import percentile
@@ -32,7 +33,6 @@ _ANCHOR = "exact@embedded"
 _ANCHOR_MOVE = 0.20
 _TAIL_QUERIES = 1_000
 _EVERY = 0.9995
-_BRUTE_FORCE = "exact@"
 _FEW_VECTORS = 2_000
 _SERVER_TIERS = ("process", "container", "remote")
 
@@ -116,7 +116,7 @@ def _recall(launch: LaunchObservations, recall: float | None, floor: float) -> I
             Severity.INVALID,
             f"recall@10 was {recall:.3f}, below the floor of {floor:.2f}",
             "brute force misses nothing: suspect the data set's answers (`neighbors`)"
-            if launch.target.startswith(_BRUTE_FORCE)
+            if compares_all(launch.target)
             else "fast and wrong is not fast: raise ef, or see whether the index was built",
             (launch.launch,),
             SEARCH_TIMES,
@@ -125,7 +125,7 @@ def _recall(launch: LaunchObservations, recall: float | None, floor: float) -> I
 
 def _client(launch: LaunchObservations) -> Iterator[Finding]:
     wall = sum(one.wall_ns for one in launch.timed_slices)
-    if not wall or launch.target.partition("@")[2] not in _SERVER_TIERS:
+    if not wall or tier_of(launch.target) not in _SERVER_TIERS:
         return
     share = sum(one.cpu_ns for one in launch.timed_slices) / wall
     if share > _CLIENT_SHARE:
@@ -207,7 +207,7 @@ def _sample_sizes(launch: LaunchObservations) -> Iterator[Finding]:
 
 
 def _path(launch: LaunchObservations) -> Iterator[Finding]:
-    if launch.target.startswith(_BRUTE_FORCE):
+    if compares_all(launch.target):
         return
     for done in launch.collected[:1]:
         if done.path is SearchPathKind.BRUTE_FORCE:
@@ -260,7 +260,7 @@ def _hardness(by_target: Mapping[str, Sequence[LaunchObservations]]) -> Iterator
     recalls = [
         recall
         for target, launches in by_target.items()
-        if not target.startswith(_BRUTE_FORCE)
+        if not compares_all(target)
         for one in launches
         if isinstance(recall := metric_named("recall_at_10").reduce(one), float)
     ]

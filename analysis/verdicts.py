@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from analysis.metrics import Direction, metric_named
 from analysis.rows import RowKey
 
-__all__ = ["ALPHA", "Judgement", "Verdict"]
+__all__ = ["ALPHA", "GateMode", "Judgement", "Verdict", "fails"]
 
 ALPHA = 0.05
 """The chance of any false change over all rows that are judged together."""
@@ -29,6 +29,14 @@ class Judgement(enum.StrEnum):
     NOT_RUN = "not run"
     INCOMPARABLE = "incomparable"
     INVALID = "invalid"
+
+
+class GateMode(enum.StrEnum):
+    """What a verdict does to its row's test."""
+
+    OFF = "off"
+    REPORT = "report"
+    ENFORCE = "enforce"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +63,19 @@ class Verdict:
         if self.change is None:
             return False
         return (self.change > 0) == (metric_named(self.key.metric).direction is Direction.UP)
+
+
+_HARMLESS = (Judgement.PASS, Judgement.IMPROVEMENT)
+
+
+def fails(verdict: Verdict, gate: GateMode) -> bool:
+    """Whether this verdict fails its row under this gate."""
+    match gate:
+        case GateMode.OFF:
+            return False
+        case GateMode.REPORT:
+            # A duet that was asked for and did not run is no pass.
+            unpaired = verdict.by_duet and verdict.judgement is Judgement.NOT_RUN
+            return unpaired or verdict.judgement is Judgement.REGRESSION
+        case GateMode.ENFORCE:
+            return verdict.judgement not in _HARMLESS

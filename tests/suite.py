@@ -17,7 +17,10 @@ from analysis.rows import Row, RowKey, rows_of
 
 ROOT = Path(__file__).resolve().parents[1]
 
-__all__ = ["ROOT", "Ran", "command", "environment", "leftovers", "run_suite"]
+__all__ = ["MAIN_ROWS", "ROOT", "Ran", "command", "environment", "leftovers", "run_suite"]
+
+MAIN_ROWS = ("-k", "test_insertion or test_search or test_memory")
+"""Without growth and concurrency, which take half of a launch: for tests that are of other things."""
 
 
 @dataclass(frozen=True, slots=True)

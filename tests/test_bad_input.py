@@ -8,9 +8,10 @@ import h5py
 import numpy as np
 import pytest
 
+from analysis.verdicts import GateMode
 from fixtures.drivers.base import Binary
 from fixtures.errors import UsageError
-from fixtures.options import GateMode, Options
+from fixtures.options import Options
 from tests.suite import run_suite
 
 ONE = ("--scale=small", "--launches=1", "--target=exact@embedded")

@@ -19,6 +19,7 @@ from analysis.metrics import METRICS, metrics_of
 from analysis.review import OVERRIDES
 from fixtures import targets
 from fixtures.drivers.base import Binary, Container, Mount, Place, Process, Remote, Space, Store
+from fixtures.stores import ENTRY_POINTS
 from fixtures.workloads import SCALES
 from tests.suite import ROOT, environment, run_suite
 
@@ -39,6 +40,10 @@ RUN_BY = {
     "scripts/with_dockerd scripts/bench --target '*@container' --scale small --launches 2": (
         ".ci/run",
         "exec scripts/with_dockerd .ci/run inside",
+    ),
+    "scripts/add_store faiss lancedb milvus pgvector usearch": (
+        ".ci/run",
+        "scripts/add_store faiss lancedb milvus pgvector usearch",
     ),
     "python -m analysis resources latest": ("tests/analysis/test_usage.py", '"resources", "latest"'),
     # On two targets, by the test.
@@ -65,6 +70,8 @@ RUN_BY = {
     "python -m analysis compare RUN latest": ("tests/analysis/test_compare.py", '"compare", "one", "latest"'),
     # On two targets, in two rounds.
     "python -m fixtures.experiments isolation": ("tests/test_experiments.py", 'main(["isolation", "--rounds", "2"'),
+    # On real Chroma, and on a server of the same dialect.
+    "python -m fixtures.probe vexfs@process": ("tests/probe/test_probe.py", 'main(["chroma@process", "--json"'),
     "python -m fixtures.configuration --write": ("tests/test_configuration.py", 'main(["--write"])'),
     # Bounded to its first look.
     "pytest benchmarks/ --duet chroma@process=1.5.8 --scale small": (
@@ -84,6 +91,7 @@ RUN_BY = {
 # Options that pages name and that are not pytest's: of the scripts, of `python -m analysis`, and of servers.
 OTHER_OPTIONS = {
     "--iptables",
+    "--quick",
     "--self",
     "--row",
     "--allow",
@@ -92,6 +100,7 @@ OTHER_OPTIONS = {
     "--host",
     "--port",
     "--scheme",
+    "--json",
 }
 
 
@@ -134,7 +143,7 @@ def test_the_entry_point_that_is_shown_gives_a_store() -> None:
     """In the group that is looked at."""
     (text,) = fences("toml")
     (group,) = tomllib.loads(text)["project"]["entry-points"].items()
-    assert group[0] == targets._ENTRY_POINTS
+    assert group[0] == ENTRY_POINTS
     for name, value in group[1].items():
         assert isinstance(EntryPoint(name, value, group[0]).load(), Store)
 
@@ -234,7 +243,7 @@ def test_every_target_is_documented_with_what_it_needs(target: targets.Target, t
     page, spec = (DOCS / "targets.md").read_text(), target.spec
     wanted = [f"| `{target.name}` | "]
     if isinstance(spec, Process):
-        wanted.append(f"`GET {spec.ready_path}`")
+        wanted.append(f"`GET {spec.ready_path}`" if spec.ready_path else "`pg_isready`")
     if isinstance(spec, (Process, Mount)):
         if isinstance(spec.program, Binary):
             wanted += [f"`{spec.program.environment}`", f"`{spec.program.name}`"]
@@ -247,6 +256,14 @@ def test_every_target_is_documented_with_what_it_needs(target: targets.Target, t
         wanted += [f"`GET {spec.ready_path}`", f"`{spec.key}`", f"`--target {target.store.name}@url=URL`"]
     assert [text for text in wanted if text not in page] == []
     assert re.search(rf"^\| {target.name} \|", (DOCS / "configuration.md").read_text(), re.MULTILINE)
+
+
+def test_every_variant_is_documented() -> None:
+    """In the generated table."""
+    page = (DOCS / "configuration.md").read_text()
+    variants = [target.name for target in targets.every_target(targets.known_stores(())) if target.variant]
+    assert len(variants) >= 9
+    assert [name for name in variants if f"| `{name}` |" not in page] == []
 
 
 def test_verdicts_and_overrides_are_documented() -> None:

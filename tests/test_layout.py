@@ -11,12 +11,20 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.stores import built_in_stores
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("analysis", "benchmarks", "fixtures")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 DRIVERS = sorted(
     path for path in (ROOT / "fixtures/drivers").glob("*.py") if path.stem not in ("__init__", "base", "places")
 )
+SECOND_ROOMS = {
+    "exact": {"fixtures.exact"},
+    "pgvector": {"fixtures.drivers.postgres"},
+    "weaviate_variants": {"fixtures.drivers.weaviate"},
+}
+FURTHER = ("faiss", "lancedb", "milvus", "pgvector", "usearch")
 # Neither a module of tests nor one that is only ever run has public names.
 LIBRARY = [path for path in MODULES if path.parent.name != "benchmarks" and path.stem not in ("__init__", "leash")]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -65,8 +73,8 @@ def test_a_module_says_what_is_public_and_describes_it(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DRIVERS, ids=name_of)
 def test_a_driver_imports_the_seam_and_nothing_else_of_ours(path: Path) -> None:
-    """So that a store's driver can be read, and written, with one page in hand. `exact` also has its own store."""
-    allowed = {"fixtures.drivers.base"} | ({"fixtures.exact"} if path.stem == "exact" else set())
+    """So that a store's driver can be read, and written, with one page in hand. Some have a second room."""
+    allowed = {"fixtures.drivers.base"} | SECOND_ROOMS.get(path.stem, set())
     ours = [
         module
         for node in ast.walk(ast.parse(path.read_text()))
@@ -83,6 +91,8 @@ def modules_of(node: ast.AST) -> list[str]:
             return [alias.name for alias in node.names]
         case ast.ImportFrom() if node.level:
             return [f"fixtures.{'.' * node.level}{node.module or ''}"]
+        case ast.ImportFrom(module="fixtures.drivers"):
+            return [f"fixtures.drivers.{alias.name}" for alias in node.names]
         case ast.ImportFrom():
             return [str(node.module)]
         case _:
@@ -100,19 +110,53 @@ def test_nothing_swallows_every_exception() -> None:
                 assert not (empty and caught in ("Exception", "BaseException")), f"{path}:{node.lineno}: swallowed"
 
 
-def test_the_lock_pins_every_dependency_with_hashes_and_names_no_host() -> None:
-    """It is the same wherever packages come from; an option in it would override the machine's own."""
-    lock = (ROOT / "requirements.lock").read_text()
+@pytest.mark.parametrize("name", FURTHER)
+def test_a_further_stores_driver_is_short(name: str) -> None:
+    """The seam is as good as what it takes to add a store: fewer than 150 lines."""
+    assert len((ROOT / f"fixtures/drivers/{name}.py").read_text().splitlines()) < 150
+
+
+def pins_of(lock_file: str) -> dict[str, set[str]]:
+    """Each package with its versions (one for each range of Pythons). All have hashes, and no host is named."""
+    lock = (ROOT / lock_file).read_text()
     assert "://" not in lock
     assert not re.search(r"^--(?!hash)", lock, flags=re.MULTILINE)
     pins = re.split(r"\n(?=\S)", "\n".join(line for line in lock.splitlines() if not line.lstrip().startswith("#")))
-    pins = [pin for pin in pins if pin.strip()]
-    assert all(re.match(r"[a-z0-9.-]+(\[[a-z0-9,-]+\])?==\S+", pin) and "--hash=sha256:" in pin for pin in pins)
-    locked = {re.split(r"[=\[]", pin)[0] for pin in pins}
+    found: dict[str, set[str]] = {}
+    for pin in (pin for pin in pins if pin.strip()):
+        named = re.match(r"([a-z0-9.-]+)(?:\[[a-z0-9,-]+\])?==(\S+)", pin)
+        assert named, pin
+        assert "--hash=sha256:" in pin
+        found.setdefault(named[1], set()).add(named[2])
+    return found
+
+
+def test_the_lock_pins_every_dependency_with_hashes_and_names_no_host() -> None:
+    """It is the same wherever packages come from; an option in it would override the machine's own."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
     names = {re.split(r"[<>=\[ ]", requirement)[0].lower() for requirement in wanted}
-    assert names <= locked
+    assert names <= pins_of("requirements.lock").keys()
+
+
+@pytest.mark.parametrize("name", FURTHER)
+def test_an_extra_has_a_lock_that_fits_the_suites_own_and_the_others(name: str) -> None:
+    """What it shares with any of them has the same versions, so it can be added to an environment that is there."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = {re.split(r"[<>=\[ ]", one)[0].lower() for one in project["project"]["optional-dependencies"][name]}
+    own = pins_of(f"requirements-{name}.lock")
+    assert wanted <= own.keys()
+    for other in ("requirements.lock", *(f"requirements-{one}.lock" for one in FURTHER)):
+        theirs = pins_of(other)
+        assert {one: own[one] for one in own.keys() & theirs} == {one: theirs[one] for one in own.keys() & theirs}
+
+
+def test_the_extras_are_the_same_wherever_they_are_listed() -> None:
+    """In the scripts, and in the stores."""
+    listed = f"({' '.join(FURTHER)})"
+    assert f"known={listed}" in (ROOT / "scripts/add_store").read_text()
+    assert f"stores={listed}" in (ROOT / "scripts/lock").read_text()
+    assert sorted(store.extra for store in built_in_stores() if store.extra) == list(FURTHER)
 
 
 @pytest.mark.parametrize("path", tracked("*.py", "*.md", "*.toml", "*.ini", "*.yml", "scripts", ".ci"), ids=name_of)

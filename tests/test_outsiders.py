@@ -11,6 +11,8 @@ from fixtures import outsiders
 from fixtures.outsiders import NARROW, OUTSIDERS, Agreement, agree
 from tests.suite import ROOT
 
+pytestmark = pytest.mark.alone
+
 SCRIPTS = sorted((ROOT / "tests/outsiders").glob("plain_*.py"))
 
 

@@ -151,8 +151,6 @@ ALL = ["--cov", "--cov-report=term", "--cov-fail-under=90"]
         ("bench", ["--scale", "small"], ["benchmarks/", "--scale", "small", "--benchmark-compare"]),
         ("bench", ["benchmarks/test_search.py"], ["benchmarks/test_search.py", "--benchmark-compare"]),
         ("bench", ["--benchmark-compare=0001"], ["benchmarks/", "--benchmark-compare=0001"]),
-        ("test", [], ALL),
-        ("test", ["-q", "--durations=5"], [*ALL, "-q", "--durations=5"]),
         ("test", ["-k", "two words"], ["-k", "two words"]),
         ("test", ["tests/test_a.py::test_b"], ["tests/test_a.py::test_b"]),
         ("test", ["scripts"], ["scripts"]),
@@ -164,6 +162,19 @@ def test_arguments_are_pytests(run: Run, ready: None, script: str, given: Sequen
     done = run(f"scripts/{script}", *given)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["-m", "fixtures.entry" if script == "bench" else "pytest", *passed]
+
+
+TOGETHER = ["-n", "2", "--dist", "loadfile", "-m", "not alone", "--cov", "--cov-report="]
+ALONE = ["-m", "alone", "--cov-append", *ALL]
+
+
+@pytest.mark.parametrize("given", [[], ["-q", "--durations=5"]], ids=["none", "of output"])
+def test_all_tests_run_two_at_a_time_and_what_judges_times_alone(run: Run, ready: None, given: Sequence[str]) -> None:
+    """Both whatever the first says, and coverage is of both."""
+    done = run("scripts/test", *given)
+    assert done.returncode == 0, done.stderr
+    told = ["-m", "pytest"]
+    assert done.stdout.splitlines() == [*told, *TOGETHER, *given, *told, *ALONE, *given]
 
 
 ROW = "benchmarks/test_search.py::test_search[a-b-c@d]"
@@ -243,3 +254,34 @@ def test_every_script_is_sound_and_can_be_run(script: str) -> None:
     if not script.startswith("_"):
         assert os.access(path, os.X_OK)
         assert "set -euo pipefail" in path.read_text()
+
+
+def test_a_further_store_is_added_once_as_its_lock_has_it(run: Run, ready: None, project: Path) -> None:
+    """A second time costs nothing; another lock installs again."""
+    lock = project / "requirements-faiss.lock"
+    lock.write_text("# one\n")
+    first = run("scripts/add_store", "faiss")
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.splitlines()[-3:] == ["--require-hashes", "-r", "requirements-faiss.lock"]
+    assert run("scripts/add_store", "faiss").stdout == ""
+    lock.write_text("# another\n")
+    assert "requirements-faiss.lock" in run("scripts/add_store", "faiss").stdout
+
+
+@pytest.mark.parametrize("names", [(), ("faiss", "sqlite")])
+def test_a_store_that_cannot_be_added_is_told_with_those_that_can(run: Run, ready: None, names: Sequence[str]) -> None:
+    """Before any is installed."""
+    done = run("scripts/add_store", *names)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there are: faiss lancedb milvus pgvector usearch" in done.stderr
+
+
+def test_an_extra_that_cannot_be_installed_is_told_and_tried_again(run: Run, ready: None, project: Path) -> None:
+    """It is not taken for a finished one."""
+    (project / "requirements-faiss.lock").write_text("# one\n")
+    program(project / ".venv/bin/python", '[ "$1" = -c ] || { echo no network >&2; exit 1; }')
+    for _ in range(2):
+        failed = run("scripts/add_store", "faiss")
+        assert failed.returncode == 1
+        assert "no network" in failed.stderr
+        assert "installing the packages failed" in failed.stderr

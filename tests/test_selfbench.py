@@ -21,6 +21,8 @@ from fixtures import selfbench
 from fixtures.selfbench import Promise, main, measuring_share, paired_ratio, timing_overhead
 from tests.strategies import a_launch, a_record
 
+pytestmark = pytest.mark.alone
+
 
 def test_the_measuring_share_is_operations_over_time_with_servers_up() -> None:
     """By hand: whatever has operations under way counts its wall time, 10 ms each but for a count and settling of 3."""

@@ -7,12 +7,15 @@ import time
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from analysis.observations import LaunchEnded
 from analysis.records import Record
 from fixtures.selfload import LittleSeen, generator_share, little_seen
 from tests.analysis.test_load import a_load, open_loops
 from tests.strategies import a_record, a_run
+
+pytestmark = pytest.mark.alone
 
 TARGET = "chroma@process"
 

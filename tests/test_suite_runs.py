@@ -15,7 +15,9 @@ from analysis.observations import BatchInserted, SliceSearched
 from analysis.records import RunStatus
 from analysis.rows import Outcome, RowKey, rows_of
 from fixtures.exact.engine import VERSION
-from tests.suite import Ran, run_suite
+from tests.suite import MAIN_ROWS, Ran, run_suite
+
+pytestmark = pytest.mark.alone
 
 SMALL = ("--scale=small", "--launches=4", "--target=exact@embedded", "--target=exact@process")
 
@@ -146,11 +148,11 @@ def verdicts_of(ran: Ran, baselines: Path) -> str:
 
 def test_a_slower_driver_in_its_place_fails_the_rows_by_name(tmp_path: Path) -> None:
     """Five times the work in every search of exact@process, beside three stores that anchor it; the rest is quiet."""
-    anchored = ("--scale=small", "--launches=2", "-p", "tests.plugins.anchors", "--target=exact@process")
+    anchored = (*MAIN_ROWS, "--scale=small", "--launches=2", "-p", "tests.plugins.anchors", "--target=exact@process")
     anchored = (*anchored, *(f"--target={name}@process" for name in ("first", "second", "third")))
     before = run_suite(tmp_path / "before", *anchored)
     folder = tmp_path / "accepted"
-    allow = ["--allow", "dirty"] if before.record.run.suite_dirty else []
+    allow = [part for name in ("dirty", "partial") for part in ("--allow", name)]
     assert analysis(["accept", str(before.folder), "--baselines", str(folder), *allow]) == 0
     slow = run_suite(tmp_path / "slow", *anchored, "-p", "tests.plugins.slow_exact", f"--baselines={folder}")
     if "Others filled the machine in most launches" in verdicts_of(slow, folder):

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from fixtures import stores as stores_module
 from fixtures import targets
-from fixtures.drivers.base import Binary, Command, Embedded, Mount, Process, Space, Store, Tier
+from fixtures.drivers.base import Binary, Command, Embedded, Mount, Process, Space, Store, Tier, Variant
 from fixtures.errors import NotRunnable, StoreError, SuiteError, UnknownName, UsageError
 from fixtures.programs import build, cache_folder, find, find_python_program
-from fixtures.targets import Runnable, Skipped, Target, known_stores, resolve, select
+from fixtures.targets import Runnable, Skipped, Target, known_stores, not_added, resolve, select
 
 BINARY = Binary("SOME_BIN", "some-server-that-nobody-has", "Get it.")
 
@@ -22,15 +23,106 @@ def a_process(program: Binary | str = BINARY) -> Process:
     return Process("fixtures.drivers.exact:ExactHttp", program, ("http",), lambda place: Command([]), "/ready")
 
 
+FURTHER = ("faiss", "lancedb", "milvus", "pgvector", "usearch")
+
+
+@pytest.fixture
+def no_extras(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which no further store was added, whatever is installed here."""
+    theirs = {
+        name for store in known_stores(()).values() if store.extra for name in next(iter(store.tiers.values())).requires
+    }
+    real = targets.find_module
+    monkeypatch.setattr(targets, "find_module", lambda name: None if name in theirs else real(name))
+
+
+@pytest.fixture
+def extras(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which all were."""
+    real = targets.find_module
+    monkeypatch.setattr(targets, "find_module", lambda name: real(name) or real("numpy"))
+
+
+@pytest.mark.usefixtures("no_extras")
 def test_patterns_choose_targets_in_the_stores_order() -> None:
     """A glob on store@tier."""
     names = [target.name for target in select(known_stores(()), ("*@embedded", "exact@mount"))]
     assert names == ["chroma@embedded", "qdrant@embedded", "exact@embedded", "exact@mount"]
 
 
+@pytest.mark.usefixtures("no_extras")
+def test_a_further_store_is_chosen_by_name_and_then_says_how_to_add_it() -> None:
+    """Globs leave it out while its extra is not installed, unless they mean nothing else; it is told what there is."""
+    stores = known_stores(())
+    assert not {target.store.name for target in select(stores, ("*",))} & set(FURTHER)
+    assert not_added(stores) == ["pgvector", "lancedb", "milvus", "faiss", "usearch"]
+    for pattern in ("lancedb@embedded", "lance*"):
+        (target,) = select(stores, (pattern,))
+        found = resolve(target)
+        assert isinstance(found, Skipped)
+        assert (found.reason, found.remedy) == (
+            "The Python package lancedb is not installed.",
+            "Add it: scripts/add_store lancedb.",
+        )
+
+
+@pytest.mark.usefixtures("extras")
+def test_a_further_store_joins_the_others_once_it_is_added() -> None:
+    """In the default choice and in globs, without its variants."""
+    stores = known_stores(())
+    assert not_added(stores) == []
+    names = [target.name for target in select(stores, ())]
+    assert {"pgvector@process", "lancedb@embedded", "milvus@embedded", "faiss@embedded", "usearch@embedded"} <= {*names}
+    assert not [name for name in names + [target.name for target in select(stores, ("*",))] if ":" in name]
+
+
+def test_a_variant_is_chosen_by_its_name_alone() -> None:
+    """Or by a pattern with a colon; it is another target of the same store and tier, with a driver of its own."""
+    stores = known_stores(())
+    (plain,), (variant,) = select(stores, ("qdrant@embedded",)), select(stores, ("qdrant@embedded:int8",))
+    assert (variant.name, variant.place, variant.tier) == ("qdrant@embedded:int8", "embedded:int8", Tier.EMBEDDED)
+    assert (plain.spec.driver, variant.spec.driver) == (
+        "fixtures.drivers.qdrant_edge:QdrantEdge",
+        "fixtures.drivers.qdrant_edge:QdrantEdgeInt8",
+    )
+    assert [target.name for target in select(stores, ("qdrant@*:*",))] == [
+        "qdrant@embedded:int8",
+        "qdrant@embedded:flat",
+    ]
+    assert isinstance(resolve(variant), Runnable)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        ("qdrant@embedded:int4", r"no variant 'int4'. Did you mean qdrant@embedded:int8\? It has: int8, flat"),
+        ("qdrant@embedded:zzz", r"no variant 'zzz'. It has: int8, flat"),
+        ("chroma@embedded:int8", "no variant 'int8'. It has: none"),
+        ("qdrant@embeded:int8", "has no tier 'embeded'"),
+    ],
+)
+def test_an_unknown_variant_is_told_with_what_there_is(pattern: str, told: str) -> None:
+    """The nearest one, and all of them."""
+    with pytest.raises(UnknownName, match=told):
+        select(known_stores(()), (pattern,))
+
+
+def test_a_variant_can_be_driven_by_another_driver() -> None:
+    """As a duet with a baseline's driver needs it: the name stays, and the store's other targets as they were."""
+    (variant,) = select(known_stores(()), ("qdrant@embedded:int8",))
+    changed = variant.driven_by("some.module:Driver")
+    assert (changed.name, changed.spec.driver) == (variant.name, "some.module:Driver")
+    assert Target(changed.store, Tier.EMBEDDED).spec.driver == Target(variant.store, Tier.EMBEDDED).spec.driver
+    (plain,) = select(known_stores(()), ("qdrant@embedded",))
+    assert plain.driven_by("some.module:Driver").spec.driver == "some.module:Driver"
+
+
+@pytest.mark.usefixtures("no_extras")
 def test_the_default_choice_is_each_store_once_and_our_own_at_every_tier_in_use() -> None:
     """And at the mount, so that no machine is without one."""
     chosen = [target.name for target in select(known_stores(()), ())]
+    assert chosen.count("vexfs@kernel") == 1
+    chosen.remove("vexfs@kernel")
     stores = [name.partition("@")[0] for name in chosen if not name.startswith("exact@")]
     assert sorted(stores) == sorted(set(stores)) == ["chroma", "qdrant", "vexfs", "weaviate"]
     tiers = {name.partition("@")[2] for name in chosen if not name.startswith("exact@")} | {"mount"}
@@ -121,6 +213,30 @@ def test_programs_are_found_by_variable_path_and_cache(tmp_path: Path, monkeypat
     assert find(built, {"another": str(in_cache)}) == named
 
 
+def test_a_program_is_looked_for_where_packages_put_it_and_only_if_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest of several that have beside them what they are of no use without; one that is named must have it."""
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    binary = Binary(
+        "SOME_BIN", "some-server", "Get it.", folders=("some_package/v*/bin",), beside=("../lib/extension.so",)
+    )
+    for version in ("v1", "v2", "v3"):
+        program = tmp_path / "some_package" / version / "bin" / "some-server"
+        program.parent.mkdir(parents=True)
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o700)
+    with pytest.raises(NotRunnable, match=r"extension\.so beside it.*some_package/v\*/bin"):
+        find(binary)
+    for version in ("v1", "v2"):
+        (tmp_path / "some_package" / version / "lib").mkdir()
+        (tmp_path / "some_package" / version / "lib" / "extension.so").touch()
+    assert find(binary) == tmp_path / "some_package/v2/bin/some-server"
+    with pytest.raises(UsageError, match="none of"):
+        find(binary, {"some-server": str(tmp_path / "some_package/v3/bin/some-server")})
+
+
 def test_what_go_cannot_build_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a module to build, without Go, and with a Go that fails."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -202,9 +318,22 @@ def test_an_installed_plug_in_that_is_broken_is_named(
             return load()
 
     load = value
-    monkeypatch.setattr(targets.importlib.metadata, "entry_points", lambda group: [Point()])
+    monkeypatch.setattr(stores_module.importlib.metadata, "entry_points", lambda group: [Point()])
     with pytest.raises(StoreError, match=f"mine.*{told}"):
         known_stores(())
+
+
+def test_a_hook_that_gives_what_is_no_store_is_named() -> None:
+    """Before anything is chosen."""
+    with pytest.raises(StoreError, match="pytest_vector_stores gave a str, not a Store"):
+        known_stores(["chroma"])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("name", ["Int8", "int-8", "int8:flat"])
+def test_a_variants_name_is_an_identifier(name: str) -> None:
+    """It is part of test ids and of names that are taken apart at colons."""
+    with pytest.raises(ValueError, match="variant's name"):
+        Store("some", {Tier.EMBEDDED: Embedded("m:C", variants={name: Variant("m:D", "what")})})
 
 
 @pytest.mark.parametrize("name", ["My-Store", "a b", "UPPER"])

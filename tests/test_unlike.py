@@ -14,16 +14,18 @@ from fixtures.drivers import weaviate
 from fixtures.drivers.base import Tier
 from fixtures.targets import Skipped, Target, find_module, resolve
 from tests.pressure import busy_cores
-from tests.suite import Ran, run_suite
+from tests.suite import MAIN_ROWS, Ran, run_suite
+
+pytestmark = pytest.mark.alone
 
 WEAVIATE = resolve(Target(weaviate.STORE, Tier.PROCESS))
-OWN = ("--scale=small", "--target=exact@embedded", "--target=exact@process", "--target=exact@mount")
+OWN = (*MAIN_ROWS, "--scale=small", "--target=exact@embedded", "--target=exact@process", "--target=exact@mount")
 
 
 def accepted(ran: Ran) -> Path:
     """The run as a baseline."""
     folder = ran.results.parent / "accepted"
-    allow = [part for name in ("dirty", "few-launches") for part in ("--allow", name)]
+    allow = [part for name in ("dirty", "partial", "few-launches") for part in ("--allow", name)]
     assert analysis(["accept", str(ran.folder), "--baselines", str(folder), *allow]) == 0
     return folder
 
@@ -53,7 +55,7 @@ def test_another_index_parameter_read_back_from_the_store_is_incomparable(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Twice the ef is another store as far as speed goes: no verdict, no ratio, and the field by name."""
-    one = ("--scale=small", "--launches=1", "--target=chroma@embedded")
+    one = (*MAIN_ROWS, "--scale=small", "--launches=1", "--target=chroma@embedded")
     plain = run_suite(tmp_path / "plain", *one)
     wide = run_suite(tmp_path / "wide", *one, "-p", "tests.plugins.wide_chroma", f"--baselines={accepted(plain)}")
     assert "incomparable" in wide.output

@@ -7,18 +7,31 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
 import numpy as np
 import pytest
 
-from fixtures.drivers.base import Collecting, Deleting, Driver, Endpoint, Filtering, Matrix, SearchPathKind, Space
-from fixtures.targets import Runnable, Target, known_stores, resolve, select
+from fixtures.drivers.base import (
+    Collecting,
+    Deleting,
+    Driver,
+    Endpoint,
+    Filtering,
+    Matrix,
+    Remote,
+    SearchPathKind,
+    Space,
+    Store,
+)
+from fixtures.targets import Runnable, Target, every_target, known_stores, resolve
 from fixtures.tiers import start
 from fixtures.tiers.base import Running
 
 DIMENSIONS = 24
+PATIENCE_S = 60.0
 
 
 def clustered(count: int, seed: int) -> Matrix:
@@ -50,6 +63,11 @@ def runnable(target: Target) -> Runnable:
     pytest.skip(told)
 
 
+def startable(stores: Mapping[str, Store]) -> list[Target]:
+    """All targets that we could start, with every variant; where this machine cannot, the test is skipped."""
+    return [target for target in every_target(stores) if not isinstance(target.spec, Remote)]
+
+
 def connect(target: Target, endpoint: Endpoint) -> Driver:
     """The target's driver, in this process."""
     module, _, name = target.spec.driver.partition(":")
@@ -61,7 +79,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every target there is, with those of plug-ins that are loaded by `-p`."""
     if "running" in metafunc.fixturenames:
         extra = [store for stores in metafunc.config.hook.pytest_vector_stores() for store in stores]
-        targets = select(known_stores(extra), ("*",))
+        targets = startable(known_stores(extra))
         names = [target.name for target in targets]
         metafunc.parametrize("running", targets, indirect=True, ids=names, scope="module")
 
@@ -83,10 +101,17 @@ def driver(running: tuple[Target, Running]) -> Iterator[Driver]:
     """The target's driver with one collection that holds the data."""
     target, store = running
     made = connect(target, store.endpoint)
-    made.create("contract", Space(DIMENSIONS))
-    for first in range(0, len(TRAIN), 200):
-        made.insert(range(first, first + 200), TRAIN[first : first + 200])
-    made.settle(60)
+    # A write into a mount that hangs can be ended by nobody but the mount's own end.
+    watchdog = threading.Timer(PATIENCE_S, store.abort)
+    watchdog.start()
+    try:
+        made.create("contract", Space(DIMENSIONS))
+        for first in range(0, len(TRAIN), 200):
+            made.insert(range(first, first + 200), TRAIN[first : first + 200])
+        made.settle(60)
+    finally:
+        watchdog.cancel()
+        watchdog.join()
     yield made
     made.close()
 
@@ -112,11 +137,11 @@ def test_search_equals_exact_within_the_recall_floor(driver: Driver) -> None:
     assert hits / (10 * len(QUERIES)) >= 0.8
 
 
-def test_answers_come_best_first(driver: Driver) -> None:
-    """By falling similarity, but for the last digit."""
+def test_answers_come_best_first(driver: Driver, running: tuple[Target, Running]) -> None:
+    """By falling similarity, but for the last digit; a variant may compare fewer bits than it was given."""
     for query in QUERIES[:10]:
         similarity = TRAIN[list(driver.search(query, 10))] @ query
-        assert np.all(np.diff(similarity) <= 1e-4)
+        assert np.all(np.diff(similarity) <= (0.02 if running[0].variant else 1e-4))
 
 
 def test_a_vector_finds_itself(driver: Driver) -> None:

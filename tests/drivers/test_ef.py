@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from fixtures.drivers.base import STANDARD_EF, Driver, EfFixed, Matrix, Space, Tunable
-from fixtures.targets import Target, known_stores, select
+from fixtures.targets import Target, known_stores
 from fixtures.tiers import start
-from tests.drivers.test_contract import connect, runnable
+from tests.drivers.test_contract import connect, runnable, startable
 
 DIMENSIONS = 64
 
@@ -28,11 +28,11 @@ TRAIN, QUERIES = noise(2_000, 1), noise(50, 2)
 EXACT = np.argsort(-(QUERIES @ TRAIN.T), axis=1, kind="stable")[:, :10]
 
 
-@pytest.fixture(params=select(known_stores(()), ("*",)), ids=lambda target: target.name)
+@pytest.fixture(params=startable(known_stores(())), ids=lambda target: target.name)
 def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
     """The driver of each target whose store has an ef, connected to a fresh one."""
     target: Target = request.param
-    if target.name.startswith(("exact@", "vexfs@")):
+    if target.name.startswith(("exact@", "vexfs@")) or target.variant == "flat":
         pytest.skip("it has no ef")
     found = runnable(target)
     store = start(found.target.name, found.target.spec, found.program)
@@ -61,8 +61,9 @@ def recall(driver: Driver) -> float:
     return hits / EXACT.size
 
 
-def test_the_recall_follows_the_ef(driver: Driver) -> None:
-    """Up and down again; where a collection keeps its ef, a collection of each."""
+def test_the_recall_follows_the_ef(driver: Driver, request: pytest.FixtureRequest) -> None:
+    """Up and down again; where a collection keeps its ef, a collection of each. Fewer bits find less, at any ef."""
+    target: Target = request.node.callspec.params["driver"]
     match driver:
         case Tunable():
             fill(driver, "bench0")
@@ -81,7 +82,7 @@ def test_the_recall_follows_the_ef(driver: Driver) -> None:
         case _:
             pytest.fail("a store with an ef says how it is set")
     assert low < 0.8
-    assert high > 0.98
+    assert high > (0.9 if target.variant else 0.98)
 
 
 def test_chroma_gives_back_an_ef_that_it_does_not_use(driver: Driver) -> None:

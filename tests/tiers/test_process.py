@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import pwd
+import shutil
 import socket
+import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -14,6 +22,7 @@ from fixtures.errors import StartFailed
 from fixtures.targets import Runnable, Target, known_stores, resolve
 from fixtures.tiers import process
 from fixtures.tiers.process import start
+from fixtures.tiers.unprivileged import within_reach
 
 SERVER = """
 import http.server, sys
@@ -130,3 +139,111 @@ def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_an_endpoint_has_its_base_url() -> None:
     """Of the port named http."""
     assert Endpoint(Path("/x"), {"http": 80}).http == "http://127.0.0.1:80"
+
+
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+
+
+def an_unusual_server(prepare: str = "touch prepared") -> Process:
+    """One that lays out its folder first, refuses root, and is ready once it has written down who it is."""
+
+    def prepared(place: Place) -> list[str]:
+        return ["/bin/sh", "-c", f"cd {place.folder} && {prepare}"]
+
+    def command(place: Place) -> Command:
+        return Command(["-c", f"cd {place.folder} && test -e prepared && id -u > who && exec sleep 600"])
+
+    def ready(place: Place) -> list[str]:
+        return ["/usr/bin/test", "-s", str(place.folder / "who")]
+
+    return Process(
+        "none:None",
+        program="",
+        ports=("sql",),
+        command=command,
+        ready_path="",
+        prepare=prepared,
+        ready_command=ready,
+        refuses_root=True,
+    )
+
+
+@AS_ROOT
+def test_a_server_that_refuses_root_runs_as_nobody_in_a_folder_that_it_owns() -> None:
+    """Laid out by a command before, ready by a command of its own, and gone with its folder when stopped."""
+    running = start("odd@process", an_unusual_server(), ["/bin/sh"])
+    try:
+        running.wait_ready(30)
+        folder = running.endpoint.folder
+        who = int((folder / "who").read_text())
+        assert who == pwd.getpwnam("nobody").pw_uid
+        assert folder.stat().st_uid == (folder / "prepared").stat().st_uid == who
+        assert folder.stat().st_mode & 0o77 == 0
+        (pid,) = running.pids()
+        assert psutil.Process(pid).uids().real == who
+    finally:
+        running.stop()
+    assert not psutil.pid_exists(pid)
+    assert not folder.exists()
+
+
+def test_a_folder_that_cannot_be_laid_out_is_named_with_the_words_of_the_program_that_tried() -> None:
+    """And nothing of it is left."""
+    before = set(Path(tempfile.gettempdir()).glob("vexfs-bench-odd-*"))
+    with pytest.raises(StartFailed, match=r"(?s)lays out its folder, ended with status 3.*no such locale"):
+        start("odd@process", an_unusual_server("echo no such locale; exit 3"), ["/bin/sh"])
+    assert set(Path(tempfile.gettempdir()).glob("vexfs-bench-odd-*")) == before
+
+
+def test_a_server_that_is_never_ready_by_its_own_client_is_told_with_that_command() -> None:
+    """After the time-out."""
+    running = start(
+        "odd@process", replace(an_unusual_server(), ready_command=lambda place: ["/bin/false"]), ["/bin/sh"]
+    )
+    try:
+        with pytest.raises(StartFailed, match="/bin/false gave status 1"):
+            running.wait_ready(0.5)
+    finally:
+        running.stop()
+
+
+@AS_ROOT
+def test_a_program_in_a_folder_of_roots_is_run_from_a_copy(tmp_path: Path) -> None:
+    """With what it is installed with; one that everybody can reach is run where it is."""
+    installed = tmp_path / "private" / "bin"
+    installed.mkdir(parents=True)
+    (tmp_path / "private/lib").mkdir()
+    tmp_path.chmod(0o700)
+    program = Path(shutil.copy("/bin/sh", installed / "sh"))
+    copied = within_reach(program, tmp_path / "launch")
+    assert copied == tmp_path / "launch/program/bin/sh"
+    assert (tmp_path / "launch/program/lib").is_dir()
+    assert within_reach(Path("/bin/sh"), tmp_path) == Path("/bin/sh").resolve()
+
+
+@AS_ROOT
+def test_a_process_of_another_user_dies_with_the_suite_too(tmp_path: Path) -> None:
+    """The kernel unties a process that changes its user, so it is tied after that."""
+    suite = (
+        "import os, sys, time; from pathlib import Path; from fixtures.processes import User, spawn; "
+        "child = spawn(['/bin/sleep', '600'], environment={}, log=Path(sys.argv[1]), user=User(65534, 65534)); "
+        "print(child.pid, flush=True); time.sleep(600)"
+    )
+    environment = {**os.environ, "VEXFS_BENCH_STATE": str(tmp_path / "state")}
+    with subprocess.Popen(
+        [sys.executable, "-c", suite, str(tmp_path / "log")], env=environment, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        wait_until(lambda: child.name() == "sleep")
+        parent.kill()
+    psutil.wait_procs([child], timeout=10)
+    assert not child.is_running()
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Poll a condition; the test's own time-out bounds it."""
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

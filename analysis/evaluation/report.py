@@ -1,0 +1,142 @@
+"""What an evaluation says, in Markdown: gates side by side, goals, controls. For docs/gate.md and terminals.
+
+Reads `analysis.evaluation.study`; pictures are `analysis.evaluation.plots`'.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+
+from analysis.evaluation.harvest import HOGGED, QUIET, Harvest
+from analysis.evaluation.study import CENTRAL, DUET, TAILS, Evaluation, Gate
+from analysis.evaluation.tally import Share, called, runs_called, undecided
+
+__all__ = ["markdown"]
+
+_GOALS = ((0.10, 0.95), (0.075, 0.80))
+
+
+def markdown(harvest: Harvest, found: Evaluation, renamed: Mapping[str, str]) -> str:
+    """The whole page's part. `renamed`: what each gate made of a benchmark that was renamed and became slower."""
+    quiet, hogged = harvest.under(QUIET), harvest.under(HOGGED)
+    loads = [one.load for one in quiet]
+    head = (
+        f"{len(quiet)} launches on {harvest.host.cores} cores ({harvest.host.cpu_model}), {harvest.started[:10]}, "
+        f"commit {harvest.suite_commit[:7]}, scale {harvest.dataset.scale}; {len(hogged)} more with a CPU hog. Load "
+        f"average {min(loads):.1f} to {max(loads):.1f}, of which the measuring itself is most. Every launch has "
+        f"{len(harvest.arms)} arms side by side: {', '.join(_arm_told(harvest))}."
+    )
+    return "\n\n".join(
+        [
+            head,
+            "**Averages, medians, rates and memory**\n\n" + _gates(found.gates, CENTRAL, harvest.shares),
+            "**Tails (p95, p99)**\n\n" + _gates(found.gates, TAILS, harvest.shares),
+            "**Goals**\n\n" + _goals(harvest, found),
+            "**Nothing changed, so nothing may be called**\n\n" + _controls(found),
+            "**A benchmark renamed, and twice as slow**\n\n"
+            + _table(["gate", "says"], [[name, said] for name, said in renamed.items()]),
+            "**Launches against slices, p50**\n\n" + _mixes(found, harvest.shares),
+        ]
+    )
+
+
+def _arm_told(harvest: Harvest) -> Iterator[str]:
+    for arm in harvest.arms:
+        if arm.anchor:
+            yield f"{arm.target} (anchor)"
+        elif arm.share:
+            yield f"{_percent(arm.share)} more work"
+        else:
+            yield f"{arm.target} ({arm.name})"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:g} %"
+
+
+def _told(share: Share) -> str:
+    return f"{_percent_of(share.share)} (≤ {_percent_of(share.upper)})"
+
+
+def _percent_of(share: float) -> str:
+    return f"{100 * share:.2f} %" if share < 0.01 else f"{100 * share:.1f} %"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    return "\n".join([_line(head), _line(["---"] * len(head)), *map(_line, lines)])
+
+
+def _gates(gates: Sequence[Gate], rows: Sequence[str], shares: Sequence[float]) -> str:
+    head = ["gate", "launches", "campaigns", "false regression a row", "a run", "open, same code"]
+    head += [f"found at +{_percent(share)}" for share in shares]
+    lines = []
+    for gate in gates:
+        line = [gate.name, gate.way, str(len(gate.same))]
+        line += [_told(called(gate.same, rows)), _told(runs_called(gate.same, rows))]
+        line.append(_percent_of(undecided(gate.same, rows).share))
+        line += [_percent_of(called(gate.heavier[share], rows).share) for share in shares]
+        lines.append(line)
+    return _table(head, lines)
+
+
+def _goals(harvest: Harvest, found: Evaluation) -> str:
+    duet = next(gate for gate in found.gates if gate.name == DUET)
+    every = list(harvest.metrics())
+    lines = [
+        ["false regression a row, same code", "≤ 0.06 %", _told(called(duet.same, every))],
+        ["false regression a run", "≤ 1 %", _told(runs_called(duet.same, every))],
+    ]
+    for share, goal in _GOALS:
+        if share in duet.heavier:
+            reached = called(duet.heavier[share], CENTRAL)
+            worst = min(CENTRAL, key=lambda name: called(duet.heavier[share], [name]).share)
+            least = called(duet.heavier[share], [worst])
+            told = f"{_percent_of(reached.share)}; least: {worst} {_percent_of(least.share)}"
+            lines.append([f"found at +{_percent(share)}", f"≥ {_percent(goal)}", told])
+    lines.append(["inconclusive, same code", "≤ 5 %", _percent_of(undecided(duet.same, CENTRAL).share)])
+    spreads = {name: statistics.stdev(map(math.exp, found.estimates[name])) for name in CENTRAL}
+    widest = max(spreads, key=lambda name: spreads[name])
+    middle = statistics.median(spreads.values())
+    told = f"{_percent_of(middle)} in the middle; most: {widest} {_percent_of(spreads[widest])}"
+    lines.append(["same-code estimate, coefficient of variation", "≤ 2 %", told])
+    if harvest.duet_s:
+        told = ", ".join(
+            f"{seconds:.0f} s ({launches} launches)"
+            for seconds, launches in zip(harvest.duet_s, harvest.duet_launches, strict=True)
+        )
+        lines.append(["verdict on one changed store, p50 and throughput", "≤ 300 s", told])
+    return _table(["over averages, medians, rates and memory", "goal", "reached"], lines)
+
+
+def _controls(found: Evaluation) -> str:
+    lines = []
+    for control in found.controls:
+        every = {name for campaign in control.campaigns for name in campaign}
+        share = called(control.campaigns, every)
+        lines.append([control.name, control.told, str(len(control.campaigns)), _told(share)])
+    every = {name for campaign in found.real for name in campaign}
+    if found.real:
+        told = "launches in the order in which they were measured, none used twice"
+        lines.append(["real duets", told, str(len(found.real)), _told(called(found.real, every))])
+    return _table(["control", "what", "campaigns", "false regression a row"], lines)
+
+
+def _mixes(found: Evaluation, shares: Sequence[float]) -> str:
+    head = ["slices a launch", "launches", "sd of a launch", *(f"found at +{_percent(share)}" for share in shares)]
+    lines = [
+        [
+            str(mix.slices),
+            str(mix.launches),
+            f"{mix.spread:.3f}",
+            *(_percent_of(mix.found[share]) for share in shares),
+            f"{mix.seconds:.0f} s",
+        ]
+        for mix in found.mixes
+    ]
+    return _table([*head, "takes"], lines)
