@@ -30,6 +30,7 @@ class Group(enum.StrEnum):
     SCALABILITY = "scalability"
     MIXED = "mixed"
     LOAD = "load"
+    SECURITY = "security"
 
 
 @dataclass(frozen=True, slots=True)

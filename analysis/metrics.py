@@ -14,6 +14,7 @@ from analysis.errors import UnknownMetric
 from analysis.load_metrics import LOAD_METRICS
 from analysis.metric import Direction, Group, Metric
 from analysis.reductions import NotApplicable, cold_throughput
+from analysis.security import SECURITY_METRICS
 
 __all__ = [
     "METRICS",
@@ -270,6 +271,7 @@ METRICS: tuple[Metric, ...] = (
         study="mixed",
     ),
     *LOAD_METRICS,
+    *SECURITY_METRICS,
 )
 
 _BY_NAME = {metric.name: metric for metric in METRICS}

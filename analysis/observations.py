@@ -16,7 +16,7 @@ from analysis.launch_observations import LaunchEnded, TargetPlaced
 from analysis.observed_load import ClosedLoopRan, CrowdCounted, CrowdRan, OpenLoopRan, RateProbed
 from analysis.observed_sweep import EfSetting, SweepBegan, SweepSearched
 from analysis.phases import Phase
-from analysis.study_observations import Changed, FilteredSearched, Lacked, SearchedDuringInsert
+from analysis.study_observations import Changed, FilteredSearched, GuardedSearched, Lacked, SearchedDuringInsert
 from analysis.watched import (
     DiskRead,
     IdleRead,
@@ -38,6 +38,7 @@ __all__ = [
     "EfSetting",
     "FilteredSearched",
     "GrowthSearched",
+    "GuardedSearched",
     "IdleRead",
     "Lacked",
     "LaunchEnded",
@@ -265,6 +266,7 @@ Observation = (
     | FilteredSearched
     | SearchedDuringInsert
     | Changed
+    | GuardedSearched
     | ClosedLoopRan
     | OpenLoopRan
     | RateProbed

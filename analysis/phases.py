@@ -22,4 +22,5 @@ class Phase(enum.StrEnum):
     MIXED = "mixed"
     LOAD = "load"
     SWEEP = "sweep"
+    SECURITY = "security"
     STOP = "stop"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-__all__ = ["Changed", "FilteredSearched", "Lacked", "SearchedDuringInsert"]
+__all__ = ["Changed", "FilteredSearched", "GuardedSearched", "Lacked", "SearchedDuringInsert"]
 
 
 class Lacked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="lacked"):
@@ -58,3 +58,15 @@ class Changed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="chan
     round: int
     latencies_ns: list[int]
     as_it_should: int
+
+
+class GuardedSearched(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="guarded-searched"):
+    """A slice of searches of a server beside the target's own. `protection` is `none`, `tls` or `api key`."""
+
+    scale: str
+    launch: int
+    target: str
+    protection: str
+    round: int
+    warmup: bool
+    latencies_ns: list[int]

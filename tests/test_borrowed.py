@@ -207,6 +207,7 @@ def test_a_run_measures_it_in_another_store_and_leaves_the_server_as_it_was(
             "--target=exact@embedded",
             "--scale=small",
             "--launches=1",
+            *("-k", "recall_at_10"),
             variables={CHROMA_KEY: KEY, "XDG_CACHE_HOME": str(tmp_path / "cache")},
         )
     assert ran.status == 0, ran.output

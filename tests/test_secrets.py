@@ -102,7 +102,9 @@ def test_the_key_is_in_nothing_that_a_run_and_its_baseline_leave(server: Process
     before = theirs(server)
     with guard(server.endpoint.ports["http"], KEY) as url, arguments_seen() as seen:
         target = f"--target=chroma@url={url}"
-        ran = run_suite(tmp_path, target, "--scale=small", "--launches=1", *loud(tmp_path), variables=variables)
+        # Few rows: the other parts of a launch would say the same of the key.
+        rows = ("-k", "p50_latency or peak_memory")
+        ran = run_suite(tmp_path, target, *rows, "--scale=small", "--launches=1", *loud(tmp_path), variables=variables)
     assert ran.status == 0, ran.output
     assert ran.rows[P50].values or ran.rows[P50].invalid_values
     assert ran.record.run.reported["chroma@remote"].settings["remote.api_key"] == f"from {CHROMA_KEY}"
