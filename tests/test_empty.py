@@ -32,6 +32,7 @@ PROTOCOLS = [
         ),
     )
     for wire in Wire
+    if wire is not Wire.SQL
 ]
 
 
@@ -51,6 +52,12 @@ def test_an_empty_answer_comes_over_every_protocol(protocol: Wire) -> None:
     assert all(found.latencies_ns)
     if protocol is not Wire.CALL:
         assert min(found.latencies_ns) > min(call.latencies_ns)
+
+
+def test_a_protocol_without_an_empty_server_is_told() -> None:
+    """There is no server of PostgreSQL's protocol but PostgreSQL."""
+    with pytest.raises(NotImplementedError, match="no empty server of this protocol"):
+        connect(Wire.SQL, Endpoint(Path()))
 
 
 def test_what_cannot_be_started_costs_itself_only(monkeypatch: pytest.MonkeyPatch) -> None:
