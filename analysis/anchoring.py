@@ -84,10 +84,6 @@ def doubts(
     return {row.key.target: _doubt(row, changes[row.key.target], seen) for row in family}
 
 
-def _sampling(pair: Pair) -> float:
-    return math.sqrt(1 / len(pair.then) + 1 / len(pair.now))
-
-
 def _mean_log(values: Mapping[int, float]) -> float:
     return fmean(math.log(value) for value in values.values())
 

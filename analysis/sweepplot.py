@@ -5,13 +5,11 @@ Draws `analysis.sweep`; `analysis.commands` and `fixtures.session` have it writt
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
@@ -19,6 +17,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from analysis.errors import NotWritable
 from analysis.names import store_of
+from analysis.pictures import styled, svg_of
 from analysis.quantities import format_number
 from analysis.records import Record, Run
 from analysis.sweep import EQUAL_RECALLS, Curve, ScaleSweep, SweepPoint, TierSweep, sweeps_of
@@ -50,16 +49,7 @@ class _Axis:
 
 def sweep_svg(sweep: ScaleSweep, run: Run) -> str:
     """The picture as SVG text."""
-    with rc_context(
-        {
-            "svg.hashsalt": "vexfs-benchmarks",
-            # Text stays text: it can be read by a screen reader, searched and copied.
-            "svg.fonttype": "none",
-            "font.family": "sans-serif",
-            "font.sans-serif": ["DejaVu Sans"],
-            "font.size": 9,
-        }
-    ):
+    with styled():
         # A tier whose targets have no ef is a few points, and needs less room.
         widths = [5.4 if any(len(curve.points) > 1 for curve in tier.curves) else 2.6 for tier in sweep.tiers]
         figure = Figure(figsize=(max(7.5, sum(widths)), 5.4), layout="constrained")
@@ -71,9 +61,7 @@ def sweep_svg(sweep: ScaleSweep, run: Run) -> str:
             _draw(panel, tier, axis, stores)
         figure.suptitle(_title(sweep), x=0.01, ha="left", fontsize=11, fontweight="bold")
         figure.supxlabel(_caption(sweep, run), x=0.01, ha="left", fontsize=7.5, color="#444444")
-        out = io.StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None, "Title": f"Sweep of {run.id}"})
-    return out.getvalue()
+        return svg_of(figure, f"Sweep of {run.id}")
 
 
 def write_pictures(record: Record) -> list[Path]:

@@ -5,17 +5,16 @@ Draws `analysis.evaluation.study`; `fixtures.experiments.gate` writes them besid
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from analysis.evaluation.study import CENTRAL, Gate, Mix
 from analysis.evaluation.tally import called
+from analysis.pictures import styled, svg_of
 
 __all__ = ["mixes_svg", "power_svg"]
 
@@ -81,21 +80,11 @@ def mixes_svg(mixes: Sequence[Mix], share: float) -> str:
 
 
 def _svg(draw: Callable[[Axes], None], title: str) -> str:
-    with rc_context(
-        {
-            "svg.hashsalt": "vexfs-benchmarks",
-            "svg.fonttype": "none",
-            "font.family": "sans-serif",
-            "font.sans-serif": ["DejaVu Sans"],
-            "font.size": 9,
-        }
-    ):
+    with styled():
         figure = Figure(figsize=(7.2, 4.2), layout="constrained")
         FigureCanvasSVG(figure)
         axes = figure.add_subplot()
         axes.set_title(title, fontsize=10)
         axes.grid(color="#eeeeee")
         draw(axes)
-        text = io.StringIO()
-        figure.savefig(text, format="svg", metadata={"Date": None, "Title": title})
-        return text.getvalue()
+        return svg_of(figure, title)
