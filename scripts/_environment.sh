@@ -2,6 +2,8 @@
 # allowed and quick. Running it again costs nothing. PYTHON chooses the interpreter.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+# What was compiled is kept: else every start, of hundreds in a run of the tests, compiles it again.
+unset PYTHONDONTWRITEBYTECODE
 say() { printf '== %s\n' "$*" >&2; }
 trap 'say "interrupted before anything was started; run $0 again"; exit 2' INT
 

@@ -55,8 +55,9 @@ class Ran:
 
 
 def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Ours, without the suite's own variables but those that tests set."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("VEXFS_BENCH_")}
+    """Ours, without the suite's own variables but those that tests set, and without those of a pytest-xdist worker."""
+    ours = ("VEXFS_BENCH_", "PYTEST_XDIST_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     state = os.environ.get("VEXFS_BENCH_STATE")
     return {**kept, **({"VEXFS_BENCH_STATE": state} if state else {}), **(changes or {})}
 
@@ -64,7 +65,9 @@ def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
 def command(results: Path, *arguments: str) -> list[str]:
     """`pytest benchmarks/` with these arguments, storing below `results`, with no baseline but there."""
     (results.parent / "baselines").mkdir(parents=True, exist_ok=True)
-    own = [f"--results={results}", f"--baselines={results.parent / 'baselines'}", "-p", "no:cacheprovider"]
+    # Without what no run of the suite uses: importing hypothesis takes as long as all the rest of a start.
+    unused = [part for name in ("cacheprovider", "hypothesispytest") for part in ("-p", f"no:{name}")]
+    own = [f"--results={results}", f"--baselines={results.parent / 'baselines'}", *unused]
     return [sys.executable, "-m", "pytest", "benchmarks/", *own, *arguments]
 
 

@@ -16,8 +16,6 @@ from analysis.rows import RowKey
 from analysis.verdicts import Judgement
 from tests.suite import MAIN_ROWS, Ran, run_suite
 
-pytestmark = pytest.mark.alone
-
 PLUGIN = ("-p", "tests.plugins.versions_of_exact", "--scale=small")
 SEARCH = ("-k", "p50_latency or recall")
 TOO_NOISY = 0.15
@@ -115,6 +113,7 @@ def test_the_same_code_under_another_name_is_no_regression(tmp_path: Path) -> No
     assert next(one for one in standing.verdicts if one.key == recall).judgement is Judgement.PASS
 
 
+@pytest.mark.alone
 def test_ten_per_cent_more_real_work_is_found(tmp_path: Path) -> None:
     """In every search's path. A machine that scatters ratios by 15 % a launch cannot show it, and that is told."""
     ran = run_suite(tmp_path, *PLUGIN, *SEARCH, "--duet=heavier@process=exact@process")

@@ -21,8 +21,6 @@ from fixtures.worker.loop import search_slice
 from tests.suite import run_suite
 from tests.worker.test_loop import VECTORS
 
-pytestmark = pytest.mark.alone
-
 MOUNTS = resolve(Target(STORE, Tier.MOUNT))
 PROTOCOLS = [
     pytest.param(

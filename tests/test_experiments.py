@@ -11,8 +11,6 @@ from fixtures.experiments.__main__ import main
 from fixtures.placement import usable_cores
 from tests.suite import ROOT
 
-pytestmark = pytest.mark.alone
-
 BEGIN, END = "<!-- isolation: begin -->", "<!-- isolation: end -->"
 PAGE = f"Before.\n{BEGIN}\nold\n{END}\nAfter.\n"
 

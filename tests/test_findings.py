@@ -18,8 +18,6 @@ from fixtures.targets import find_module
 from tests.pressure import NoPressure, stepped_clock, swapped_memory
 from tests.suite import Ran, run_suite
 
-pytestmark = pytest.mark.alone
-
 NEEDS_EDGE = pytest.mark.skipif(find_module("qdrant_edge") is None, reason="qdrant-edge-py is not installed")
 UNTRUE = (
     *("hollow@embedded", "backwards@embedded", "mute@embedded", "restless@embedded"),

@@ -13,8 +13,6 @@ from analysis.rows import Outcome
 from fixtures.placement import usable_cores
 from tests.suite import Ran, run_suite
 
-pytestmark = pytest.mark.alone
-
 TARGETS = ("exact@embedded", "exact@process")
 
 

@@ -30,8 +30,6 @@ from fixtures.worker.client import WorkerClient
 from fixtures.worker.crowd import CROWD
 from tests.suite import ROOT, Ran, command, environment, run_suite
 
-pytestmark = pytest.mark.alone
-
 K, MS = 5, 1e6
 STALL_S = 1.0
 _Answer = TypeVar("_Answer")

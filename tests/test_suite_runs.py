@@ -17,8 +17,6 @@ from analysis.rows import Outcome, RowKey, rows_of
 from fixtures.exact.engine import VERSION
 from tests.suite import MAIN_ROWS, Ran, run_suite
 
-pytestmark = pytest.mark.alone
-
 SMALL = ("--scale=small", "--launches=4", "--target=exact@embedded", "--target=exact@process")
 
 
@@ -146,6 +144,7 @@ def verdicts_of(ran: Ran, baselines: Path) -> str:
     )
 
 
+@pytest.mark.alone
 def test_a_slower_driver_in_its_place_fails_the_rows_by_name(tmp_path: Path) -> None:
     """Five times the work in every search of exact@process, beside three stores that anchor it; the rest is quiet."""
     anchored = (*MAIN_ROWS, "--scale=small", "--launches=2", "-p", "tests.plugins.anchors", "--target=exact@process")
@@ -154,7 +153,8 @@ def test_a_slower_driver_in_its_place_fails_the_rows_by_name(tmp_path: Path) -> 
     folder = tmp_path / "accepted"
     allow = [part for name in ("dirty", "partial") for part in ("--allow", name)]
     assert analysis(["accept", str(before.folder), "--baselines", str(folder), *allow]) == 0
-    slow = run_suite(tmp_path / "slow", *anchored, "-p", "tests.plugins.slow_exact", f"--baselines={folder}")
+    slower = ("-p", "tests.plugins.slow_exact", f"--baselines={folder}", "--no-duet")
+    slow = run_suite(tmp_path / "slow", *anchored, *slower)
     if "Others filled the machine in most launches" in verdicts_of(slow, folder):
         pytest.skip("others filled the machine in one of the two runs: then nothing is called a regression")
     assert slow.status == 1, slow.output

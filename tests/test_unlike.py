@@ -16,8 +16,6 @@ from fixtures.targets import Skipped, Target, find_module, resolve
 from tests.pressure import busy_cores
 from tests.suite import MAIN_ROWS, Ran, run_suite
 
-pytestmark = pytest.mark.alone
-
 WEAVIATE = resolve(Target(weaviate.STORE, Tier.PROCESS))
 OWN = (*MAIN_ROWS, "--scale=small", "--target=exact@embedded", "--target=exact@process", "--target=exact@mount")
 
@@ -30,12 +28,13 @@ def accepted(ran: Ran) -> Path:
     return folder
 
 
+@pytest.mark.alone
 def test_with_a_hog_on_all_cores_the_rows_say_so_and_no_store_regressed(tmp_path: Path) -> None:
     """Everything takes longer, and it is no store's doing."""
     quiet = run_suite(tmp_path / "quiet", *OWN, "--launches=3")
     baselines = accepted(quiet)
     with busy_cores():
-        filled = run_suite(tmp_path / "filled", *OWN, "--launches=3", f"--baselines={baselines}")
+        filled = run_suite(tmp_path / "filled", *OWN, "--launches=3", "--no-duet", f"--baselines={baselines}")
     of_times = [row for row in filled.rows.values() if row.metric.follows_machine_speed and row.values]
     assert of_times
     for row in of_times:
@@ -76,7 +75,7 @@ def test_a_server_without_its_metrics_page_loses_the_collectors_row_alone(tmp_pa
     ran = run_suite(
         tmp_path,
         *("--scale=small", "--launches=1", "-p", "tests.plugins.blind_weaviate"),
-        *("--target=weaviate@process", "--target=exact@embedded"),
+        *("--target=weaviate@process", "--target=exact@embedded", "-k", "collection_impact or p50 or insertion"),
     )
     for key, row in ran.rows.items():
         if key == RowKey("garbage_collection_impact", "small", "weaviate@process"):
