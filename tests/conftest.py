@@ -15,6 +15,11 @@ pytest_plugins = ["pytester"]
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with whole runs come first: last, the longest of them would keep one core while the other has no work."""
+    items.sort(key=lambda item: not hasattr(getattr(item, "module", None), "run_suite"))
+
+
 @pytest.fixture(autouse=True, scope="session")
 def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Tests never sweep, and never leave anything in, the user's own ledger."""

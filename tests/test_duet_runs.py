@@ -7,10 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.__main__ import main as analysis
-from analysis.baselines import find_baselines
 from analysis.duet import duet_verdicts
-from analysis.gate import judge
 from analysis.observations import SliceSearched
 from analysis.rows import RowKey
 from analysis.verdicts import Judgement
@@ -101,7 +98,7 @@ def test_it_does_not_run_on_when_its_rows_are_decided(doubled: Ran) -> None:
 
 def test_the_same_code_under_another_name_is_no_regression(tmp_path: Path) -> None:
     """Two servers of one program: no row fails, whatever the machine does."""
-    ran = run_suite(tmp_path, *PLUGIN, *MAIN_ROWS, "--duet=twin@process=exact@process", "--duet-launches=5")
+    ran = run_suite(tmp_path, *PLUGIN, *MAIN_ROWS, "--duet=twin@process=exact@process", "--duet-launches=4")
     assert ran.status == 0, ran.output
     (standing,) = duet_verdicts(ran.record)
     assert {one.judgement for one in standing.verdicts} <= {
@@ -140,54 +137,3 @@ def test_a_summary_that_cannot_be_written_is_told_before_measuring(tmp_path: Pat
     assert ran.status != 0
     assert f"The summary {place} cannot be written: No such file or directory." in ran.output
     assert not list(tmp_path.glob("results/*"))
-
-
-TARGETS = ("--target=exact@process", "--target=exact@embedded", "--launches=3", "--scale=small", *SEARCH)
-
-
-@pytest.fixture(scope="module")
-def baselines(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two rows of our own store at two tiers, accepted."""
-    folder = tmp_path_factory.mktemp("accepted")
-    ran = run_suite(folder, *TARGETS)
-    allowed = [part for name in ("dirty", "partial") for part in ("--allow", name)]
-    assert analysis(["accept", str(ran.folder), "--baselines", str(folder / "baselines"), *allowed]) == 0
-    return folder / "baselines"
-
-
-def test_the_gate_starts_a_duet_for_what_the_screen_did_not_pass(baselines: Path, tmp_path: Path) -> None:
-    """Enforced: two tiers of one store have no anchors, so the screen passes no time; nothing recorded differs."""
-    ran = run_suite(tmp_path, *TARGETS, f"--baselines={baselines}", "--duet-launches=5", "--gate=enforce")
-    assert ran.status in (0, 1), ran.output
-    assert "regression" not in ran.output.rpartition("Verdicts")[2]
-    duets = {duet.target: duet for duet in ran.record.run.duets}
-    duet = duets["exact@process"]
-    assert (duet.reference, duet.why) == ("exact~baseline@process", "the screen did not pass it")
-    assert "both sides are the same" in duet.made
-    assert "p50_latency_ms" in duet.metrics
-    assert duet.first_launch in (3, 8)
-    assert len({duet.launches for duet in duets.values()}) == len(duets)
-    row = ran.rows[RowKey("p50_latency_ms", "small", "exact@process")]
-    assert row.launches == (0, 1, 2)
-
-
-def test_the_gate_starts_a_duet_for_a_target_that_differs(baselines: Path, tmp_path: Path) -> None:
-    """A driver that asks all twice: all its rows, with the baseline's driver on the other side."""
-    ran = run_suite(tmp_path, "-p", "tests.plugins.doubled_exact", *TARGETS, f"--baselines={baselines}")
-    assert ran.status == 1, ran.output
-    assert "FAILED benchmarks/test_search.py::test_search[p50_latency_ms-small-exact@process]" in ran.output
-    duet = next(duet for duet in ran.record.run.duets if duet.target == "exact@process")
-    assert duet.why == "it differs from the baseline's: driver: another source"
-    assert duet.metrics == ["p50_latency_ms", "recall_at_10"]
-    assert "its driver of" in duet.made
-    told = next(text for text in ran.output.splitlines() if "regression: p50_latency_ms" in text)
-    assert "exact@process" in told
-    assert "By the duet." in ran.output
-
-
-def test_without_the_duet_the_verdict_says_that_it_is_weaker(baselines: Path, tmp_path: Path) -> None:
-    """And the screen's is what there is."""
-    ran = run_suite(tmp_path, *TARGETS, f"--baselines={baselines}", "--no-duet")
-    assert ran.record.run.duets == []
-    verdicts = judge(ran.record, tuple(ran.rows.values()), find_baselines(baselines, ran.record.run))
-    assert all("The duet was left out (--no-duet), so the verdict is weaker." in one.text for one in verdicts)

@@ -20,7 +20,7 @@ from analysis.rows import Outcome, RowKey
 from fixtures.drivers.base import Tier
 from fixtures.drivers.exact import STORE
 from fixtures.targets import Skipped, Target, resolve
-from tests.suite import ROOT, Ran, command, environment, leftovers, run_suite
+from tests.suite import MAIN_ROWS, ROOT, Ran, command, environment, leftovers, run_suite
 
 MOUNTS = resolve(Target(STORE, Tier.MOUNT))
 NEEDS_MOUNT = pytest.mark.skipif(isinstance(MOUNTS, Skipped), reason=getattr(MOUNTS, "reason", ""))
@@ -29,6 +29,9 @@ NEEDS_MOUNT = pytest.mark.skipif(isinstance(MOUNTS, Skipped), reason=getattr(MOU
 def p50(target: str) -> RowKey:
     """The row that these tests look at."""
     return RowKey("p50_latency_ms", "small", target)
+
+
+OWN = ("--target=exact@process", "--target=exact@embedded")
 
 
 @contextmanager
@@ -65,6 +68,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Ran:
         "-p",
         "tests.plugins.faulty",
         "--request-timeout=3",
+        *MAIN_ROWS,
         *(f"--target={name}@embedded" for name in ("exact", "losing", "wrong", "dying", "raising", "slow")),
     )
 
@@ -124,6 +128,7 @@ def test_a_hung_mount_write_ends_as_a_named_failure_and_the_others_are_complete(
         "-p",
         "tests.plugins.hung_mount",
         "--request-timeout=3",
+        *MAIN_ROWS,
         "--target=hung@mount",
         "--target=exact@embedded",
         variables={"TMPDIR": str(temporary)},
@@ -138,7 +143,7 @@ def test_a_hung_mount_write_ends_as_a_named_failure_and_the_others_are_complete(
 
 def test_a_server_killed_in_mid_campaign_is_named_and_the_others_go_on(tmp_path: Path) -> None:
     """Its last words are given."""
-    with under_way(tmp_path, "--launches=2", "--target=exact@process", "--target=exact@embedded") as suite:
+    with under_way(tmp_path, *MAIN_ROWS, "--launches=2", *OWN) as suite:
         (server,) = [
             child
             for child in psutil.Process(suite.pid).children(recursive=True)
@@ -182,7 +187,7 @@ def test_a_full_disk_ends_the_run_with_a_reason_and_keeps_the_record(tmp_path: P
 
 def test_a_worker_killed_from_outside_loses_its_target_only(tmp_path: Path) -> None:
     """As the kernel does when memory is short."""
-    with under_way(tmp_path, "--launches=2", "--target=exact@process", "--target=exact@embedded") as suite:
+    with under_way(tmp_path, *MAIN_ROWS, "--launches=2", *OWN) as suite:
         workers = [
             child for child in psutil.Process(suite.pid).children() if "fixtures.worker" in " ".join(child.cmdline())
         ]

@@ -35,6 +35,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     return run_suite(
         folder,
         *("--scale=small", "--launches=2", "-p", "tests.plugins.untrue"),
+        *("-k", "test_insertion or test_search or test_memory or garbage_collection"),
         *(f"--target={name}" for name in UNTRUE),
         variables={"TMPDIR": str(temporary)},
     )
@@ -67,6 +68,17 @@ def test_a_store_that_counts_right_and_loses_vectors_has_no_figure_but_its_recal
     assert "wrong count" not in {one.rule for one in row(ran, "hollow@embedded").findings}
     recall = row(ran, "hollow@embedded", "recall_at_10")
     assert (recall.outcome, 0.8 < min(recall.values) < 0.95) == (Outcome.MEASURED, True)
+
+
+def test_an_invalid_row_is_ranked_in_no_table_and_named_after_them(ran: Ran) -> None:
+    """pytest-benchmark would call the store that lost its vectors the fastest; its JSON keeps the numbers, marked."""
+    name = "test_search[p50_latency_ms-small-hollow@embedded]"
+    (unranked,) = [line for line in ran.output.splitlines() if line.startswith("Not ranked, since invalid")]
+    assert name in unranked
+    assert not [line for line in ran.output.splitlines() if line.startswith(f"{name} ")]
+    assert [line for line in ran.output.splitlines() if line.startswith("test_search[p50_latency_ms-small-exact@emb")]
+    (saved,) = [bench for bench in ran.saved if bench["name"] == name]
+    assert saved["extra_info"]["outcome"] == "invalid"
 
 
 def test_answers_that_are_not_best_first_are_told(ran: Ran) -> None:

@@ -26,7 +26,7 @@ from fixtures.drivers.base import Tier
 from fixtures.drivers.exact import STORE
 from fixtures.ledger import MARK, sweep
 from fixtures.targets import Skipped, Target, resolve
-from tests.suite import ROOT, command, environment, leftovers, run_suite
+from tests.suite import MAIN_ROWS, ROOT, command, environment, leftovers, run_suite
 from tests.test_faults import under_way
 
 MOUNTS = resolve(Target(STORE, Tier.MOUNT))
@@ -100,7 +100,7 @@ def test_after_failure_nothing_is_left(tmp_path: Path, temporary: Path, stranger
     faulty = [f"--target={name}@embedded" for name in ("dying", "raising", "slow")]
     plugin = ("-p", "tests.plugins.faulty", "--request-timeout=3")
     variables = places(tmp_path, temporary)
-    ran = run_suite(tmp_path, "--scale=small", "--launches=1", OURS, *plugin, *faulty, variables=variables)
+    ran = run_suite(tmp_path, "--scale=small", "--launches=1", OURS, *MAIN_ROWS, *plugin, *faulty, variables=variables)
     assert ran.status == 1, ran.output
     assert leftovers(temporary) == []
 

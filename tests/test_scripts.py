@@ -141,9 +141,6 @@ def test_a_machine_without_libfuse_is_told_and_goes_on(run: Run, tmp_path: Path)
     assert "apt-get install fuse3 libfuse3-3" in done.stderr
 
 
-ALL = ["--cov", "--cov-report=term", "--cov-fail-under=90"]
-
-
 @pytest.mark.parametrize(
     ("script", "given", "passed"),
     [
@@ -164,17 +161,28 @@ def test_arguments_are_pytests(run: Run, ready: None, script: str, given: Sequen
     assert done.stdout.splitlines() == ["-m", "fixtures.entry" if script == "bench" else "pytest", *passed]
 
 
-TOGETHER = ["-n", "2", "--dist", "loadfile", "-m", "not alone", "--cov", "--cov-report="]
-ALONE = ["-m", "alone", "--cov-append", *ALL]
+def all_tests(first: Sequence[str], second: Sequence[str], given: Sequence[str]) -> list[str]:
+    """What both passes are given."""
+    together = ["-n", str(len(os.sched_getaffinity(0)) + 1), "--dist", "loadfile", "--no-loadscope-reorder"]
+    passes = ([*together, "-m", "not alone", *first], ["-m", "alone", *second])
+    return [part for each in passes for part in ("-m", "pytest", *each, *given)]
 
 
 @pytest.mark.parametrize("given", [[], ["-q", "--durations=5"]], ids=["none", "of output"])
-def test_all_tests_run_two_at_a_time_and_what_judges_times_alone(run: Run, ready: None, given: Sequence[str]) -> None:
-    """Both whatever the first says, and coverage is of both."""
+def test_all_tests_run_together_but_what_judges_times_alone(run: Run, ready: None, given: Sequence[str]) -> None:
+    """Both whatever the first says."""
     done = run("scripts/test", *given)
     assert done.returncode == 0, done.stderr
-    told = ["-m", "pytest"]
-    assert done.stdout.splitlines() == [*told, *TOGETHER, *given, *told, *ALONE, *given]
+    assert done.stdout.splitlines() == all_tests([], [], given)
+
+
+@pytest.mark.parametrize(("ci", "given"), [("true", []), ("", ["--cov"])], ids=["in CI", "when asked"])
+def test_coverage_is_of_both_passes(run: Run, ready: None, ci: str, given: Sequence[str]) -> None:
+    """And is printed once, with its bound."""
+    done = run("env", f"CI={ci}", "scripts/test", "-q", *given)
+    assert done.returncode == 0, done.stderr
+    bounded = ["--cov", "--cov-append", "--cov-report=term", "--cov-fail-under=90"]
+    assert done.stdout.splitlines() == all_tests(["--cov", "--cov-report="], bounded, ["-q"])
 
 
 ROW = "benchmarks/test_search.py::test_search[a-b-c@d]"

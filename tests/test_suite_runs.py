@@ -17,12 +17,13 @@ from analysis.rows import Outcome, RowKey, rows_of
 from fixtures.exact.engine import VERSION
 from tests.suite import MAIN_ROWS, Ran, run_suite
 
-SMALL = ("--scale=small", "--launches=4", "--target=exact@embedded", "--target=exact@process")
+LAUNCHES = 3
+SMALL = ("--scale=small", f"--launches={LAUNCHES}", "--target=exact@embedded", "--target=exact@process")
 
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    """One run of two targets and four launches."""
+    """One run of two targets and a few launches."""
     return run_suite(tmp_path_factory.mktemp("ran"), "--benchmark-compare", *SMALL)
 
 
@@ -32,7 +33,7 @@ def test_a_run_ends_0_with_every_row_measured(ran: Ran) -> None:
     assert len(ran.rows) == 2 * len(metrics_of(()))
     for key, row in ran.rows.items():
         if row.outcome is not Outcome.INVALID:
-            assert (row.outcome, len(row.values) + len(row.invalid_values)) == (Outcome.MEASURED, 4), key
+            assert (row.outcome, len(row.values) + len(row.invalid_values)) == (Outcome.MEASURED, LAUNCHES), key
     # Memory growth of a thousand vectors may be less than a page of free heap; every other row must be there.
     assert {key.metric for key, row in ran.rows.items() if row.outcome is Outcome.INVALID} <= {
         "memory_usage_during_insertion",
@@ -47,7 +48,7 @@ def test_the_saved_json_has_the_rows_one_round_a_launch_in_their_own_unit(ran: R
     assert bench["params"] == {"metric": "p95_latency_ms", "scale": "small", "target": "exact@process"}
     row = ran.rows[RowKey("p95_latency_ms", "small", "exact@process")]
     assert tuple(bench["stats"]["data"]) == pytest.approx(row.values)
-    assert bench["stats"]["rounds"] == 4
+    assert bench["stats"]["rounds"] == LAUNCHES
     assert len(names) == 2 * len(metrics_of(()))
 
 
@@ -77,7 +78,7 @@ def test_the_record_tells_where_the_figures_come_from(ran: Ran) -> None:
     assert run.host.cores >= 1
     assert run.host.cpu_model
     assert (run.datasets[0].vectors, run.datasets[0].k) == (1000, 10)
-    assert run.options["launches"] == "4"
+    assert run.options["launches"] == str(LAUNCHES)
     assert run.versions["numpy"]
     assert all(target.driver_sha256 for target in run.targets)
     assert run.reported["exact@process"].server_version == VERSION
@@ -99,7 +100,7 @@ def test_slices_and_batches_of_the_targets_take_turns_in_abba_order(ran: Ran) ->
 def test_a_thousand_searches_are_timed_in_every_launch(ran: Ran) -> None:
     """A p99 of a hundred is a maximum."""
     slices = [one for one in ran.record.observations if isinstance(one, SliceSearched) and not one.warmup]
-    for launch in range(4):
+    for launch in range(LAUNCHES):
         mine = [one for one in slices if one.launch == launch and one.target == "exact@process"]
         assert sum(len(one.latencies_ns) for one in mine) == 1000
 

@@ -323,7 +323,13 @@ def test_a_server_that_vanishes_in_mid_run_is_a_named_row_and_the_others_are_who
     try:
         server.wait_ready(60)
         (pid,) = server.pids()
-        arguments = (f"--target=chroma@url={server.endpoint.http}", "--target=exact@process", "--launches=2")
+        arguments = (
+            f"--target=chroma@url={server.endpoint.http}",
+            "--target=exact@process",
+            "--launches=2",
+            "-k",
+            "p50",
+        )
         with under_way(tmp_path, *arguments) as suite:
             os.kill(pid, signal.SIGKILL)
             output, _ = suite.communicate(timeout=200)
