@@ -21,7 +21,7 @@ from tests.suite import Ran, run_suite
 NEEDS_EDGE = pytest.mark.skipif(find_module("qdrant_edge") is None, reason="qdrant-edge-py is not installed")
 UNTRUE = (
     *("hollow@embedded", "backwards@embedded", "mute@embedded", "restless@embedded"),
-    *("evicting@embedded", "evicted@embedded", "burning@process", "exact@embedded"),
+    *("evicting@embedded", "evicted@embedded", "exact@embedded"),
     *(("unbuilt@embedded",) if find_module("qdrant_edge") else ()),
 )
 
@@ -108,8 +108,11 @@ def test_a_store_that_depends_on_who_came_before_is_found_by_the_swap_of_the_ord
     assert "it matters who was measured just before" in found(ran, target, "order matters").text
 
 
-def test_a_driver_that_burns_the_clients_processor_at_a_server_tier_is_found(ran: Ran) -> None:
+@pytest.mark.alone
+def test_a_driver_that_burns_the_clients_processor_at_a_server_tier_is_found(tmp_path: Path) -> None:
     """Its server does next to nothing."""
+    one = ("--scale=small", "--launches=1", "--target=burning@process", "-k", "p50_latency")
+    ran = run_suite(tmp_path, *one, "-p", "tests.plugins.untrue")
     seen = [one for one in ran.record.observations if isinstance(one, SliceSearched) and not one.warmup]
     own = [one for one in seen if one.target == "burning@process"]
     shares = [

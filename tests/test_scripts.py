@@ -163,7 +163,7 @@ def test_arguments_are_pytests(run: Run, ready: None, script: str, given: Sequen
 
 def all_tests(first: Sequence[str], second: Sequence[str], given: Sequence[str]) -> list[str]:
     """What both passes are given."""
-    together = ["-n", str(len(os.sched_getaffinity(0)) + 1), "--dist", "loadfile", "--no-loadscope-reorder"]
+    together = ["-n", str(2 * len(os.sched_getaffinity(0))), "--dist", "loadfile", "--no-loadscope-reorder"]
     passes = ([*together, "-m", "not alone", *first], ["-m", "alone", *second])
     return [part for each in passes for part in ("-m", "pytest", *each, *given)]
 
