@@ -215,7 +215,7 @@ class Dear(Counting):
 def test_what_is_too_dear_is_left_out_and_said() -> None:
     """Ticks are skipped until the share of the time pays for the next: a ratio of one run, not an absolute time."""
     seen = Seen()
-    dear = Dear(30)
+    dear = Dear(15)
     with Sampler("small", 0, seen.append) as sampler:
         sampler.watch("dear@process", lambda: dear)
         assert dear.reached.wait(60)
