@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from statistics import fmean
@@ -138,6 +138,7 @@ def _compare(
     at_one_time: bool,
 ) -> list[_Case]:
     then = {row.key.target: baseline.rows[row.key] for row in family}
+    others = baseline.file.artifacts
     changed = {
         target: present[target].differences(baseline.file.artifacts[target])
         for target in then
@@ -164,7 +165,9 @@ def _compare(
             pairs[row.key.target].then,
             changes[row.key.target],
             _artifact_note(changed.get(row.key.target)),
-            _disturbed(row, then[row.key.target]) or doubted[row.key.target],
+            _disturbed(row, then[row.key.target])
+            or doubted[row.key.target]
+            or _in_other_company(metric, present, others),
         )
         for row in family
     ]
@@ -192,6 +195,14 @@ def _disturbed(row: Row, then: BaselineRow) -> str:
         return ""
     when = "of the baseline" if quiet(row) else "now"
     return f"Others filled the machine in most launches {when}, and not on the other side: measure when it is quiet."
+
+
+def _in_other_company(metric: Metric, now: Collection[str], then: Collection[str]) -> str:
+    """Why a change of memory may not be the store's: pages that processes share are counted by who else is up."""
+    if metric.group is not Group.MEMORY or set(now) == set(then):
+        return ""
+    told = ", ".join(sorted(set(now) ^ set(then)))
+    return f"Not the same targets were up ({told}), and memory that neighbours share is counted in parts: measure all."
 
 
 def _missing(run: Run, rows: Sequence[Row], baselines: Sequence[Baseline]) -> list[Verdict]:

@@ -106,9 +106,8 @@ class LaunchObservations:
 
     @cached_property
     def timed_collections(self) -> list[Collected]:
-        """The finished collections that insertion is timed on: the repeated ones, else the first."""
-        repeated = [one for one in self.collected if one.collection > 0]
-        return repeated or list(self.collected)
+        """The finished collections that insertion is timed on: the repeated ones. The first one was filled cold."""
+        return [one for one in self.collected if one.collection > 0]
 
     def batches_of(self, collection: int) -> list[BatchInserted]:
         """The batches of one collection, in their order."""

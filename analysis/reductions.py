@@ -201,7 +201,7 @@ def concurrency_gain(launch: LaunchObservations) -> float | NotApplicable:
     most = max(rung.clients for rung in launch.rungs)
     alone = [rung.rate for rung in launch.rungs if rung.clients == 1]
     together = [rung.rate for rung in launch.rungs if rung.clients == most]
-    if not alone or most == 1:
+    if not alone or most == 1 or not launch.crowd_counts:
         return NotApplicable("the ladder was not climbed to its end")
     if min(*alone, *together) <= 0:
         return NotApplicable("no operation was completed")

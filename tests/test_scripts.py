@@ -185,6 +185,16 @@ def test_coverage_is_of_both_passes(run: Run, ready: None, ci: str, given: Seque
     assert done.stdout.splitlines() == all_tests(["--cov", "--cov-report="], bounded, ["-q"])
 
 
+def test_each_pass_writes_a_junit_file_of_its_own(run: Run, ready: None) -> None:
+    """Or the second would write over the first one's."""
+    done = run("scripts/test", "--junit-xml=a/tests.xml", "--junitxml", "b/tests.xml")
+    assert done.returncode == 0, done.stderr
+    given = ["--junit-xml=a/tests.xml", "--junitxml", "b/tests.xml"]
+    alone = ["--junit-xml=a/tests-alone.xml", "--junitxml", "b/tests-alone.xml"]
+    told = done.stdout.splitlines()
+    assert [part for part in told if "junit" in part or "tests" in part] == [*given, *alone]
+
+
 ROW = "benchmarks/test_search.py::test_search[a-b-c@d]"
 
 

@@ -70,7 +70,9 @@ def test_another_index_parameter_read_back_from_the_store_is_incomparable(
 
 
 @pytest.mark.skipif(isinstance(WEAVIATE, Skipped), reason=getattr(WEAVIATE, "reason", ""))
-def test_a_server_without_its_metrics_page_loses_the_collectors_row_alone(tmp_path: Path) -> None:
+def test_a_server_without_its_metrics_page_loses_the_collectors_row_and_none_that_was_searched(
+    tmp_path: Path,
+) -> None:
     """Weaviate with the page switched off."""
     ran = run_suite(
         tmp_path,

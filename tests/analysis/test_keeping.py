@@ -68,11 +68,22 @@ def test_one_of_a_hundred_out_of_reach_is_a_warning() -> None:
     assert "vector out of reach" in found
 
 
-@pytest.mark.parametrize("recall", [0.5, None])
-def test_where_recall_is_none_or_low_nobody_knows_what_is_lost(recall: float | None) -> None:
-    """Low recall has its own finding."""
+def test_where_recall_is_low_nobody_knows_what_is_lost() -> None:
+    """Insertion and memory may be those of a store that keeps less: warned. With no recall nothing was searched."""
     launch = sampled(missed=[1, 2, 3], lost=[1, 2, 3])
-    assert list(judge_keeping(launch, recall, 0.8)) == []
+    (warned,) = judge_keeping(launch, 0.5, 0.8)
+    assert (warned.rule, warned.severity) == ("vector out of reach", Severity.WARNED)
+    assert "throughput_vectors_per_second" in warned.concerns
+    assert "too low to tell what is lost" in warned.text
+    assert list(judge_keeping(launch, None, 0.8)) == []
+
+
+def test_what_brute_force_does_not_find_is_lost_however_low_its_recall() -> None:
+    """The worse a store loses, the fewer figures it keeps."""
+    seen = sampled(missed=[1, 2, 3], lost=[1, 2, 3])
+    launch = LaunchObservations(seen.scale, seen.launch, "exact@embedded", seen.seen)
+    (lost,) = judge_keeping(launch, 0.5, 0.8)
+    assert (lost.rule, lost.severity) == ("lost vectors", Severity.INVALID)
 
 
 def test_a_few_answers_out_of_order_are_rounding() -> None:

@@ -105,7 +105,7 @@ def test_a_run_leaves_no_key_in_record_log_or_output(tmp_path: Path, monkeypatch
     ran = run_suite(
         tmp_path,
         *("-p", "tests.plugins.standin_vexfs", "--target=standin@process", "--target=telling@process"),
-        *("--scale=small", "--launches=1", "--gate=off", "-k", "p50 or recall"),
+        *("--scale=small", "--launches=1", "--gate=off", "-k", "p50 or concurrent"),
     )
     secrets = set(keys.read_text().split())
     assert len(secrets) >= 2
