@@ -79,6 +79,17 @@ def test_recall_that_drops_is_a_regression(baselines: list[Baseline]) -> None:
     assert found[RowKey("recall_at_10", "small", "chroma@process")].judgement is Judgement.REGRESSION
 
 
+def test_memory_in_other_company_is_not_judged(baselines: list[Baseline]) -> None:
+    """Pages that processes share are counted in parts, so a neighbour who is missing makes everybody larger."""
+    memory = RowKey("peak_memory_usage_mb", "small", "weaviate@process")
+    larger = verdicts(a_record(latencies(), settled_mb=90.0), baselines)[memory]
+    assert larger.judgement is Judgement.REGRESSION
+    some = {name: each for name, each in latencies().items() if name != "chroma@embedded"}
+    without = verdicts(a_record(some, settled_mb=90.0), baselines)[memory]
+    assert without.judgement is Judgement.INCONCLUSIVE
+    assert "Not the same targets were up (chroma@embedded)" in without.text
+
+
 def test_too_few_launches_are_inconclusive_and_name_what_is_needed(baselines: list[Baseline]) -> None:
     """Never a pass for want of data."""
     one = {name: values[:1] for name, values in latencies().items()}

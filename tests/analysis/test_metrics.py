@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from analysis.errors import UnknownMetric
 from analysis.launch import LaunchObservations
 from analysis.metrics import METRICS, Group, Metric, NotApplicable, cold_throughput, metric_named, metrics_of, names_of
-from analysis.observations import CollectorRead, CrowdRan
+from analysis.observations import BatchInserted, Collected, CollectorRead, CrowdCounted, CrowdRan
 from analysis.scenes import scenes_of
 from tests.strategies import a_record
 
@@ -159,10 +159,25 @@ def test_a_collector_that_is_not_known_is_no_zero() -> None:
 
 
 def test_a_ladder_that_was_not_climbed_has_no_gain() -> None:
-    """One client alone tells nothing of eight."""
+    """One client alone tells nothing of eight; nor does a ladder that was left before its count, with four at most."""
     launch = one_launch()
-    seen = [one for one in launch.seen if not isinstance(one, CrowdRan) or one.clients == 1]
-    found = metric_named("concurrent_operation_support").reduce(
-        LaunchObservations(launch.scale, launch.launch, launch.target, seen)
-    )
-    assert isinstance(found, NotApplicable)
+    alone = [one for one in launch.seen if not isinstance(one, CrowdRan) or one.clients == 1]
+    left = [
+        one
+        for one in launch.seen
+        if not isinstance(one, CrowdCounted) and not (isinstance(one, CrowdRan) and one.clients == 8)
+    ]
+    for seen in (alone, left):
+        found = metric_named("concurrent_operation_support").reduce(
+            LaunchObservations(launch.scale, launch.launch, launch.target, seen)
+        )
+        assert found == NotApplicable("the ladder was not climbed to its end")
+
+
+@pytest.mark.parametrize("metric", ["throughput_vectors_per_second", "total_time_seconds", "batch_processing_time"])
+def test_a_launch_that_filled_only_its_first_collection_has_no_insertion_time(metric: str) -> None:
+    """That one was filled cold, and other launches count the repeated ones."""
+    launch = one_launch()
+    seen = [one for one in launch.seen if not isinstance(one, (BatchInserted, Collected)) or one.collection == 0]
+    cut = LaunchObservations(launch.scale, launch.launch, launch.target, seen)
+    assert isinstance(metric_named(metric).reduce(cut), NotApplicable)
