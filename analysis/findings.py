@@ -13,7 +13,6 @@ from analysis.metrics import METRICS, Group, Metric
 
 __all__ = [
     "EVERY_METRIC",
-    "INSERT_TIMES",
     "MADE_OF_TIMES",
     "SEARCH_TIMES",
     "SERVED_BY_SEARCH",
@@ -81,7 +80,6 @@ SERVED_BY_SEARCH = SEARCH_TIMES | _names(
     )
 )
 """Whatever is better the less a search looks for: none of it is worth a thing where the answers are wrong."""
-INSERT_TIMES = _names(lambda metric: metric.follows_machine_speed and metric.group is Group.INSERTION)
 
 
 def of_the_machine(finding: Finding) -> bool:

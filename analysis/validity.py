@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from analysis.answers import judge_answers
 from analysis.changes import judge_changes
-from analysis.findings import EVERY_METRIC, INSERT_TIMES, SEARCH_TIMES, SERVED_BY_SEARCH, TIMES, Finding, Severity
+from analysis.findings import EVERY_METRIC, SEARCH_TIMES, SERVED_BY_SEARCH, TIMES, Finding, Severity
 from analysis.keeping import judge_keeping
 from analysis.launch import LaunchObservations
 from analysis.load_validity import judge_load
@@ -193,15 +193,6 @@ def _sample_sizes(launch: LaunchObservations) -> Iterator[Finding]:
             "time at least 1,000",
             (launch.launch,),
             frozenset({"p99_latency_ms"}),
-        )
-    if launch.collected and all(one.collection == 0 for one in launch.collected):
-        yield Finding(
-            "cold insertion",
-            Severity.WARNED,
-            "insertion was timed on the launch's first collection only",
-            "cold starts scatter by 30 to 55 %: do not compare small differences",
-            (launch.launch,),
-            INSERT_TIMES,
         )
 
 

@@ -102,14 +102,6 @@ def test_a_p99_of_few_queries_is_warned_of() -> None:
     assert found(few)["few queries"].concerns == {"p99_latency_ms"}
 
 
-def test_insertion_timed_on_the_cold_collection_is_warned_of() -> None:
-    """Where nothing was repeated."""
-    plain = a_scene()
-    seen = [one for one in plain.seen if getattr(one, "collection", 0) == 0]
-    cold = LaunchObservations("small", 0, plain.target, seen)
-    assert "throughput_vectors_per_second" in found(cold)["cold insertion"].concerns
-
-
 def with_ladder(kind: type[CrowdRan] | type[CrowdCounted], **changes: object) -> LaunchObservations:
     """The launch with every rung, or the count after them, changed."""
     plain = a_scene()
