@@ -76,7 +76,8 @@ SEARCH_TIMES = _names(lambda metric: metric.follows_machine_speed and metric.gro
 SERVED_BY_SEARCH = SEARCH_TIMES | _names(
     lambda metric: (
         metric.study in ("open-loop", "p99-limit")
-        or metric.name in ("resource_utilization_efficiency", "concurrent_operation_support")
+        or metric.name
+        in ("resource_utilization_efficiency", "concurrent_operation_support", "performance_degradation_rate")
     )
 )
 """Whatever is better the less a search looks for: none of it is worth a thing where the answers are wrong."""

@@ -197,7 +197,7 @@ def record_run(record: Record, baselines: Path, *, allow: Collection[str] = ()) 
     if unknown:
         raise RecordRefused(f"There is no override {', '.join(unknown)}. There are: {', '.join(RECORD_OVERRIDES)}.")
     rows = rows_of(record)
-    standing = [(name, text) for name, text in _objections(record) if name not in allow]
+    standing = [(name, text) for name, text in _objections(record, rows) if name not in allow]
     if standing:
         told = " ".join(f"{text} (override: --allow {name})" for name, text in standing)
         raise RecordRefused(f"{record.run.id} is not recorded. {told}")
@@ -206,10 +206,10 @@ def record_run(record: Record, baselines: Path, *, allow: Collection[str] = ()) 
     return append_run(record, rows, baselines, accepted=False)
 
 
-def _objections(record: Record) -> Iterator[tuple[str, str]]:
+def _objections(record: Record, rows: Sequence[Row]) -> Iterator[tuple[str, str]]:
     if record.run.status is not RunStatus.COMPLETE or record.truncated:
         yield "incomplete", "The run was interrupted, killed or cut off, or still runs."
     if record.run.suite_dirty:
         yield "dirty", "The suite had changes that are in no commit."
-    if record.run.launches < 2:
+    if max((len(row.values) for row in rows), default=0) < 2:
         yield "few-launches", "One launch tells no spread."

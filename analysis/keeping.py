@@ -23,14 +23,12 @@ _IDS_SHOWN = 5
 def judge_keeping(launch: LaunchObservations, recall: float | None, floor: float) -> Iterator[Finding]:
     """Findings of one launch.
 
-    Where recall is below the floor, what an index does not find may be lost or not; brute force finds what is there.
+    Where recall is below the floor, what an index does not find is lost or not reached, and nobody knows which: then no
+    figure holds either, or a store would keep the more of them the more it lost.
     """
-    served = recall is not None and recall >= floor
     for sample in launch.all_of(SampleChecked):
-        if sample.lost and (served or compares_all(launch.target)):
-            yield _lost(launch.launch, sample)
-        elif sample.lost and recall is not None:
-            yield _lost_or_not(launch.launch, sample)
+        if sample.lost and recall is not None:
+            yield _lost(launch.launch, sample, told=recall >= floor or compares_all(launch.target))
         if sample.disordered > _DISORDERED_SHARE * sample.sampled:
             yield Finding(
                 "not best first",
@@ -42,26 +40,18 @@ def judge_keeping(launch: LaunchObservations, recall: float | None, floor: float
             )
 
 
-def _lost(launch: int, sample: SampleChecked) -> Finding:
-    text = _share_of(sample)
+def _lost(launch: int, sample: SampleChecked, *, told: bool) -> Finding:
+    share = f"{len(sample.lost)} of {sample.sampled} stored vectors do not find themselves"
+    text = f"{share} among their {sample.deeper} nearest (ids {_named(sample.lost)})"
     if len(sample.lost) > _LOST_SHARE * sample.sampled:
         # What was found is still counted rightly: that is what recall is.
         concerns = EVERY_METRIC - {"recall_at_10"}
         advice = "they were acknowledged and counted, and are gone: no figure of this launch holds"
+        if not told:
+            advice = "they are gone, or such a recall does not reach them: no figure holds before that is known"
         return Finding("lost vectors", Severity.INVALID, text, advice, (launch,), concerns)
     advice = "an approximate index may leave one out of reach; if it recurs, vectors are lost"
     return Finding("vector out of reach", Severity.WARNED, text, advice, (launch,), SEARCH_TIMES)
-
-
-def _share_of(sample: SampleChecked) -> str:
-    share = f"{len(sample.lost)} of {sample.sampled} stored vectors do not find themselves"
-    return f"{share} among their {sample.deeper} nearest (ids {_named(sample.lost)})"
-
-
-def _lost_or_not(launch: int, sample: SampleChecked) -> Finding:
-    text = f"{_share_of(sample)}, and recall is too low to tell what is lost from what is not reached"
-    advice = "figures of insertion and memory may be those of a store that keeps less than it was given"
-    return Finding("vector out of reach", Severity.WARNED, text, advice, (launch,), EVERY_METRIC - {"recall_at_10"})
 
 
 def _named(ids: Sequence[int]) -> str:

@@ -160,7 +160,7 @@ def _objections(
     worse = [verdict.key for verdict in verdicts if verdict.judgement is Judgement.REGRESSION]
     if worse:
         yield "regression", f"These rows are regressions: {', '.join(map(str, worse))}."
-    if run.launches < _LEAST_LAUNCHES:
+    if max((len(row.values) for row in rows), default=0) < _LEAST_LAUNCHES:
         yield "few-launches", "One launch tells no spread: nothing could be judged against it."
 
 

@@ -99,8 +99,8 @@ class Moderation:
     prior_variance: float
 
     def variance(self, variance: float, df: float) -> float:
-        """The row's variance, drawn towards the prior."""
-        if math.isinf(self.prior_df):
+        """The row's variance, drawn towards the prior; the prior's where the row itself tells nothing."""
+        if math.isinf(self.prior_df) or df == 0:
             return self.prior_variance
         return (self.prior_df * self.prior_variance + df * variance) / (self.prior_df + df)
 

@@ -97,9 +97,11 @@ def test_a_dirty_suite_is_refused(tmp_path: Path) -> None:
     refused(a_record(run=a_run(suite_dirty=True)), tmp_path, "dirty")
 
 
-def test_a_run_of_one_launch_is_refused(tmp_path: Path) -> None:
-    """It has no spread."""
-    refused(a_record({"chroma@process": (1.0,)}), tmp_path, "few-launches")
+@pytest.mark.parametrize("asked", [1, 5])
+def test_a_run_of_one_launch_is_refused(asked: int, tmp_path: Path) -> None:
+    """It has no spread, however many there were to be: what was killed in its second launch has one."""
+    run = a_run(("chroma@process",), launches=asked)
+    refused(a_record({"chroma@process": (1.0,)}, run), tmp_path, "few-launches")
 
 
 def test_a_run_with_a_failed_target_is_refused(tmp_path: Path) -> None:

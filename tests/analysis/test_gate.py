@@ -79,6 +79,18 @@ def test_recall_that_drops_is_a_regression(baselines: list[Baseline]) -> None:
     assert found[RowKey("recall_at_10", "small", "chroma@process")].judgement is Judgement.REGRESSION
 
 
+def test_one_launch_on_each_side_decides_nothing_and_ends_in_no_error(tmp_path: Path) -> None:
+    """Nobody can tell a spread: what is not the same number is inconclusive."""
+    one = {name: each[:1] for name, each in latencies().items()}
+    record = a_record(one)
+    accept(record, tmp_path, allow=["few-launches"])
+    found = verdicts(
+        a_record({name: each[1:2] for name, each in latencies().items()}), list(find_baselines(tmp_path, record.run))
+    )
+    assert {verdict.judgement for verdict in found.values()} <= {Judgement.PASS, Judgement.INCONCLUSIVE}
+    assert found[p50()].judgement is Judgement.INCONCLUSIVE
+
+
 def test_memory_in_other_company_is_not_judged(baselines: list[Baseline]) -> None:
     """Pages that processes share are counted in parts, so a neighbour who is missing makes everybody larger."""
     memory = RowKey("peak_memory_usage_mb", "small", "weaviate@process")

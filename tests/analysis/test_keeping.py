@@ -68,13 +68,13 @@ def test_one_of_a_hundred_out_of_reach_is_a_warning() -> None:
     assert "vector out of reach" in found
 
 
-def test_where_recall_is_low_nobody_knows_what_is_lost() -> None:
-    """Insertion and memory may be those of a store that keeps less: warned. With no recall nothing was searched."""
+def test_where_recall_is_low_nobody_knows_what_is_lost_and_no_figure_holds() -> None:
+    """Or a store would keep the more figures the more it lost. With no recall nothing was searched."""
     launch = sampled(missed=[1, 2, 3], lost=[1, 2, 3])
-    (warned,) = judge_keeping(launch, 0.5, 0.8)
-    assert (warned.rule, warned.severity) == ("vector out of reach", Severity.WARNED)
-    assert "throughput_vectors_per_second" in warned.concerns
-    assert "too low to tell what is lost" in warned.text
+    (lost,) = judge_keeping(launch, 0.5, 0.8)
+    assert (lost.rule, lost.severity) == ("lost vectors", Severity.INVALID)
+    assert {"throughput_vectors_per_second", "memory_per_vector_bytes"} <= lost.concerns
+    assert "gone, or such a recall does not reach them" in lost.advice
     assert list(judge_keeping(launch, None, 0.8)) == []
 
 
