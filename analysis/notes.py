@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from rich.markup import escape
 from rich.text import Text
@@ -95,7 +96,12 @@ def _of_targets(seen: Sequence[tuple[Finding, RowKey]]) -> tuple[Finding, str]:
     launches = {launch for finding, _ in seen for launch in finding.launches}
     what = f" ({', '.join(metrics)})" if len(metrics) <= 2 else ""
     count = f", {len(launches)} launches" if len(launches) > 1 else ""
-    return seen[0][0], f"{', '.join(targets)}{what}{count}"
+    first, of_first = seen[0]
+    if len({finding.text for finding, _ in seen}) > 1:
+        # Each has its own number in the record; a number that is shown is somebody's.
+        number = f" in launch {first.launches[0] + 1}" if first.launches else ""
+        first = replace(first, text=f"{first.text} (that is {of_first.target}{number})")
+    return first, f"{', '.join(targets)}{what}{count}"
 
 
 def absent(rows: Sequence[Row]) -> Iterator[Text]:

@@ -71,6 +71,16 @@ def test_an_invalid_figure_has_no_rank() -> None:
     assert best(a_record(NEAR, hits=3), "p50_latency_ms") == set()
 
 
+def test_a_finding_of_several_targets_says_whose_number_it_shows() -> None:
+    """Two recalls are low, and not the same."""
+    low, lower = a_record(NEAR, hits=5), a_record(NEAR, hits=3)
+    both = zip(low.observations, lower.observations, strict=True)
+    seen = tuple(one if getattr(one, "target", "") == next(iter(NEAR)) else other for one, other in both)
+    shown = " ".join(text(Record(low.folder, low.run, seen, truncated=False), width=400).split())
+    assert f"recall@10 was 0.500, below the floor of 0.80 (that is {next(iter(NEAR))} in launch 1)" in shown
+    assert "that is" not in text(lower)
+
+
 def test_the_figure_is_the_geometric_mean_with_its_interval() -> None:
     """Worked by hand."""
     found = figures(rows_of(a_record({"chroma@process": (1.0, 4.0)})))[
