@@ -138,7 +138,6 @@ def _compare(
     at_one_time: bool,
 ) -> list[_Case]:
     then = {row.key.target: baseline.rows[row.key] for row in family}
-    others = baseline.file.artifacts
     changed = {
         target: present[target].differences(baseline.file.artifacts[target])
         for target in then
@@ -167,7 +166,7 @@ def _compare(
             _artifact_note(changed.get(row.key.target)),
             _disturbed(row, then[row.key.target])
             or doubted[row.key.target]
-            or _in_other_company(metric, present, others),
+            or _in_other_company(metric, present, baseline.file.artifacts),
         )
         for row in family
     ]

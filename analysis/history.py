@@ -18,7 +18,7 @@ from analysis.errors import AlreadyRecorded, DamagedRecord, NewerSchema, RecordR
 from analysis.fingerprint import folder_name
 from analysis.likeness import quiet
 from analysis.records import Dataset, Host, Record, Run, RunStatus
-from analysis.rows import Outcome, Row, RowKey, rows_of
+from analysis.rows import Outcome, Row, RowKey, launches_measured, rows_of
 from analysis.screen import residuals_of_launches
 
 __all__ = [
@@ -211,5 +211,5 @@ def _objections(record: Record, rows: Sequence[Row]) -> Iterator[tuple[str, str]
         yield "incomplete", "The run was interrupted, killed or cut off, or still runs."
     if record.run.suite_dirty:
         yield "dirty", "The suite had changes that are in no commit."
-    if max((len(row.values) for row in rows), default=0) < 2:
+    if launches_measured(rows) < 2:
         yield "few-launches", "One launch tells no spread."

@@ -18,7 +18,7 @@ from analysis.gate import Judgement, Verdict, judge
 from analysis.likeness import noted, unlike_runs, unlike_settings, unlike_workloads
 from analysis.metrics import metric_named
 from analysis.records import Record, RunStatus
-from analysis.rows import Outcome, Row, RowKey, rows_of
+from analysis.rows import Outcome, Row, RowKey, launches_measured, rows_of
 
 __all__ = ["OVERRIDES", "Acceptance", "RowChange", "review"]
 
@@ -160,7 +160,7 @@ def _objections(
     worse = [verdict.key for verdict in verdicts if verdict.judgement is Judgement.REGRESSION]
     if worse:
         yield "regression", f"These rows are regressions: {', '.join(map(str, worse))}."
-    if max((len(row.values) for row in rows), default=0) < _LEAST_LAUNCHES:
+    if launches_measured(rows) < _LEAST_LAUNCHES:
         yield "few-launches", "One launch tells no spread: nothing could be judged against it."
 
 

@@ -6,7 +6,7 @@ Applies `analysis.metrics` and `analysis.validity` to `analysis.scenes`; the gat
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from analysis.findings import Finding, Severity
@@ -16,7 +16,7 @@ from analysis.records import Record, Resolution
 from analysis.scenes import Scene, scenes_of
 from analysis.validity import RECALL_FLOOR, judge_launch, judge_numbers
 
-__all__ = ["Outcome", "Row", "RowKey", "rows_of"]
+__all__ = ["Outcome", "Row", "RowKey", "launches_measured", "rows_of"]
 
 
 class Outcome(enum.StrEnum):
@@ -89,6 +89,11 @@ def rows_of(record: Record) -> tuple[Row, ...]:
             findings = _findings(scene, resolution.target, floor, record.run.host.cores)
             rows += (_row(metric, resolution, scene, findings) for metric in metrics)
     return tuple(rows)
+
+
+def launches_measured(rows: Iterable[Row]) -> int:
+    """How many launches the row with the most of them has, however many there were to be."""
+    return max((len(row.values) for row in rows), default=0)
 
 
 def _findings(scene: Scene, target: str, floor: float, cores: int) -> list[Finding]:
