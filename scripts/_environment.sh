@@ -48,7 +48,9 @@ END
         uv pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock || refuse_install
     else
         make_venv "$python"
-        .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
+        # The lock has all that anything needs. Asked to look again, pip takes `coverage[toml]` for another project than
+        # the lock's `coverage`, and refuses all once there is a newer one.
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --require-hashes \
             -r requirements.lock || refuse_install
     fi
     printf '%s' "$wanted" > "$stamp"

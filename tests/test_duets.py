@@ -16,7 +16,7 @@ from analysis.rows import RowKey
 from analysis.settled import ASKED
 from fixtures.drivers.base import Binary, Process, Store, Tier
 from fixtures.drivers.exact import STORE as EXACT
-from fixtures.duets import parse, stage, the_other_side
+from fixtures.duets import both_sides, parse, stage, the_other_side
 from fixtures.environments import WORKER_NEEDS, normal, stands_on
 from fixtures.errors import NotRunnable, UsageError
 from fixtures.provenance import installed_versions
@@ -101,6 +101,19 @@ def test_an_other_side_that_cannot_be_says_why(tmp_path: Path, text: str, told: 
         the_other_side(asked, silently)
     assert told in str(raised.value)
     assert raised.value.remedy
+
+
+def test_two_versions_are_held_against_each_other_whatever_is_installed() -> None:
+    """The second one is judged; it must be another one, and is no target of the campaign at the same time."""
+    asked = parse("chroma@process=1.0.7..1.5.8", STORES)
+    assert (asked.reference, asked.candidate) == ("1.0.7", "1.5.8")
+    assert parse("weaviate@process=1.24.8:4.9.6..1.24.9:4.9.6", STORES).candidate == "1.24.9:4.9.6"
+    for text, told in (("1.5.8..1.5.8", "both sides are 1.5.8"), ("1.5.8..newest", "'newest' is no version")):
+        with pytest.raises(UsageError, match=told):
+            parse(f"chroma@process={text}", STORES)
+    exact = runnable("exact@process")
+    with pytest.raises(UsageError, match="as it is installed here and, in its duet, as 2"):
+        both_sides([replace(asked, target=exact.target, candidate="2")], [exact], silently)
 
 
 def test_options_of_duets_are_checked(tmp_path: Path) -> None:

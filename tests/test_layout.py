@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 import configparser
+import importlib.metadata
 import re
 import subprocess
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from fixtures.stores import built_in_stores
 
@@ -137,6 +141,20 @@ def test_the_lock_pins_every_dependency_with_hashes_and_names_no_host() -> None:
     wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
     names = {re.split(r"[<>=\[ ]", requirement)[0].lower() for requirement in wanted}
     assert names <= pins_of("requirements.lock").keys()
+
+
+def test_the_lock_lacks_nothing_that_its_packages_require() -> None:
+    """It is installed without looking for more."""
+    pins = pins_of("requirements.lock")
+    wanted = [(name, "") for name in pins]
+    for name, extra in wanted:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            for one in map(Requirement, importlib.metadata.requires(name) or ()):
+                if one.marker is None or one.marker.evaluate({"extra": extra}):
+                    required = canonicalize_name(one.name)
+                    assert required in pins, f"{name} requires {one}"
+                    assert importlib.metadata.version(required) in one.specifier
+                    wanted += [pair for each in one.extras if (pair := (required, each)) not in wanted]
 
 
 @pytest.mark.parametrize("name", FURTHER)

@@ -274,6 +274,15 @@ def test_every_script_is_sound_and_can_be_run(script: str) -> None:
         assert "set -euo pipefail" in path.read_text()
 
 
+def test_the_lock_is_installed_as_it_is_whatever_was_published_since(run: Run, project: Path) -> None:
+    """pip would take `coverage[toml]` for another project than the lock's `coverage`, and look for the newest."""
+    echoing = "printf '#!/bin/sh\\necho \"$@\"\\n' > .venv/bin/python; chmod +x .venv/bin/python"
+    stand_in = f"make_venv() {{ mkdir -p .venv/bin; {echoing}; }}"
+    done = run("bash", "-c", f"source scripts/_environment.sh; {stand_in}; make_environment")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[-4:] == ["--no-deps", "--require-hashes", "-r", "requirements.lock"]
+
+
 def test_a_further_store_is_added_once_as_its_lock_has_it(run: Run, ready: None, project: Path) -> None:
     """A second time costs nothing; another lock installs again."""
     lock = project / "requirements-faiss.lock"
