@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from analysis.isolation import CONDITIONS, METRIC_NAMES, markdown, read_experiment
+from analysis.releases import METRIC_NAMES as RELEASE_METRICS
+from analysis.releases import read_releases
 from fixtures.experiments.__main__ import main
 from fixtures.placement import usable_cores
 from tests.suite import ROOT
@@ -48,6 +50,24 @@ def test_every_condition_is_measured_in_turns_and_stored(tmp_path: Path, capsys:
     page.write_text(PAGE)
     assert main(["isolation", "--stored", *where]) == 0
     assert page.read_text() == text
+
+
+def test_duets_are_run_stored_one_by_one_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each a run of its own; what is stored is not measured again, and what is no duet is told in pytest's words."""
+    result, page = tmp_path / "releases.json", tmp_path / "page.md"
+    page.write_text(PAGE.replace("isolation", "releases"))
+    where = ["--result", str(result), "--page", str(page)]
+    duet = ["--duet", "exact@embedded=exact@process", "--duet-launches", "2"]
+    assert main(["releases", *duet, *where]) == 0, capsys.readouterr().err
+    (found,) = read_releases(result).compared
+    assert (found.scale, found.launches, set(found.figures)) == ("small", 2, set(RELEASE_METRICS))
+    assert found.figures["recall_at_10"].older == 1.0
+    assert "| `exact@embedded=exact@process` (" in page.read_text()
+    stored = result.read_bytes()
+    assert main(["releases", *duet, *where]) == 0
+    assert result.read_bytes() == stored
+    assert main(["releases", "--duet", "exact@embedded=newest", *where]) == 2
+    assert "'newest' is no version" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
