@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from fixtures.drivers.base import Binary, Command, Embedded, Mount, Process, Spa
 from fixtures.errors import NotRunnable, StoreError, SuiteError, UnknownName, UsageError
 from fixtures.programs import build, cache_folder, find, find_python_program
 from fixtures.targets import Runnable, Skipped, Target, known_stores, not_added, resolve, select
+from tests.suite import ROOT, run_suite
 
 BINARY = Binary("SOME_BIN", "some-server-that-nobody-has", "Get it.")
 
@@ -327,6 +329,25 @@ def test_a_hook_that_gives_what_is_no_store_is_named() -> None:
     """Before anything is chosen."""
     with pytest.raises(StoreError, match="pytest_vector_stores gave a str, not a Store"):
         known_stores(["chroma"])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("raise RuntimeError('no licence')", "RuntimeError: no licence"),
+        ("return None", "TypeError: .*NoneType"),
+        ("return ['chroma']", "gave a str, not a Store"),
+    ],
+)
+def test_a_plug_in_whose_hook_fails_is_named_before_anything_starts(tmp_path: Path, body: str, told: str) -> None:
+    """Exit code 4, and no traceback of pytest's own."""
+    (tmp_path / "my_store.py").write_text(f"def pytest_vector_stores():\n    {body}\n")
+    ran = run_suite(tmp_path, "--scale=small", "-p", "my_store", variables={"PYTHONPATH": f"{ROOT}:{tmp_path}"})
+    assert ran.status == 4, ran.output
+    assert re.search(told, ran.output), ran.output
+    assert "INTERNALERROR" not in ran.output
+    if "gave" not in told:
+        assert "The plug-in my_store" in ran.output
 
 
 @pytest.mark.parametrize("name", ["Int8", "int-8", "int8:flat"])

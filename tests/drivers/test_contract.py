@@ -26,6 +26,7 @@ from fixtures.drivers.base import (
     Space,
     Store,
 )
+from fixtures.hooks import handed_in
 from fixtures.targets import Runnable, Target, every_target, known_stores, resolve
 from fixtures.tiers import start
 from fixtures.tiers.base import Running
@@ -78,7 +79,7 @@ def connect(target: Target, endpoint: Endpoint) -> Driver:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every target there is, with those of plug-ins that are loaded by `-p`."""
     if "running" in metafunc.fixturenames:
-        extra = [store for stores in metafunc.config.hook.pytest_vector_stores() for store in stores]
+        extra = list(handed_in(metafunc.config))
         targets = startable(known_stores(extra))
         names = [target.name for target in targets]
         metafunc.parametrize("running", targets, indirect=True, ids=names, scope="module")
