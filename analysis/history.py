@@ -17,7 +17,7 @@ from analysis.baselines import Artifact, artifacts_of
 from analysis.errors import AlreadyRecorded, DamagedRecord, NewerSchema, RecordRefused
 from analysis.fingerprint import folder_name
 from analysis.likeness import quiet
-from analysis.records import Dataset, Host, Record, Run, RunStatus
+from analysis.records import OF_RELEASES, Dataset, Host, Record, Run, RunStatus, release_of
 from analysis.rows import Outcome, Row, RowKey, launches_measured, rows_of
 from analysis.screen import residuals_of_launches
 
@@ -156,7 +156,7 @@ def _line(
         log_mean=round(fmean(mine.values()), 6),
         spread=round(stdev(mine.values()), 6) if enough else None,
         own_spread=round(stdev(residuals_of_launches(mine, anchors)), 6) if enough else None,
-        release=artifact.server_version or artifact.client_version,
+        release=release_of(artifact.server_version, artifact.client_version),
         artifact=_digest(artifact),
         work=_digest(
             [
@@ -196,6 +196,8 @@ def record_run(record: Record, baselines: Path, *, allow: Collection[str] = ()) 
     unknown = sorted(set(allow) - set(RECORD_OVERRIDES))
     if unknown:
         raise RecordRefused(f"There is no override {', '.join(unknown)}. There are: {', '.join(RECORD_OVERRIDES)}.")
+    if record.run.of_releases:
+        raise RecordRefused(f"{record.run.id} is not recorded. {OF_RELEASES}")
     rows = rows_of(record)
     standing = [(name, text) for name, text in _objections(record, rows) if name not in allow]
     if standing:

@@ -126,6 +126,6 @@ def creep_notes(record: Record, rows: Sequence[Row], baselines: Path) -> tuple[T
 
 def _with(lines: Sequence[Line], record: Record, rows: Sequence[Row]) -> Sequence[Line]:
     known = record.run.id in {line.run for line in lines}
-    if not lines or known or record.run.status is not RunStatus.COMPLETE:
+    if not lines or known or record.run.of_releases or record.run.status is not RunStatus.COMPLETE:
         return lines
     return [*lines, *lines_of(record, rows, accepted=False)]

@@ -18,6 +18,7 @@ from analysis.observations import LaunchEnded, Observation, TargetFailed
 
 __all__ = [
     "OBSERVATIONS_FILE",
+    "OF_RELEASES",
     "RUN_FILE",
     "SCHEMA",
     "Dataset",
@@ -30,11 +31,13 @@ __all__ = [
     "RunStatus",
     "decode_versioned",
     "read_record",
+    "release_of",
 ]
 
 SCHEMA = 2
 RUN_FILE = "run.json"
 OBSERVATIONS_FILE = "observations.jsonl"
+OF_RELEASES = "It is of two releases that were named (--duet TARGET=OLDER..NEWER), and not of what is installed here."
 
 
 class RunStatus(enum.StrEnum):
@@ -100,12 +103,22 @@ class Reported(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     settings: dict[str, str]
 
 
-class Duet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+def release_of(server: str, client: str) -> str:
+    """Which release two reported versions are of: the client's beside the server's where they are not the same.
+
+    >>> release_of("1.35.2", "4.20.1")
+    '1.35.2, client 4.20.1'
+    """
+    return f"{server}, client {client}" if server and client and server != client else server or client
+
+
+class Duet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Two versions of a target side by side at one scale: which, why, and which launches are theirs.
 
     The candidate's observations stand under `target`, the other side's under `reference`, both in the launches from
     `first_launch` on. `looks` are the numbers of launches after which it may decide. `made` says how the reference was
-    made. Where it could not be made, `reason` and `remedy` say why, and there are no launches.
+    made. Where it could not be made, `reason` and `remedy` say why, and there are no launches. `candidate` is the
+    version that was judged, where it is not the one that was installed.
     """
 
     target: str
@@ -119,6 +132,7 @@ class Duet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stopped: str = ""
     reason: str = ""
     remedy: str = ""
+    candidate: str = ""
 
     @property
     def launches(self) -> range:
@@ -151,6 +165,11 @@ class Run(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reported: dict[str, Reported] = {}
     asked: list[str] = []
     duets: list[Duet] = []
+
+    @property
+    def of_releases(self) -> bool:
+        """Its target was a release that was named, and not what is installed here."""
+        return any(duet.candidate for duet in self.duets)
 
     @property
     def isolated(self) -> bool:

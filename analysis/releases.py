@@ -16,7 +16,7 @@ from analysis.duet import duet_verdicts
 from analysis.errors import DamagedRecord, MissingRecord
 from analysis.metrics import metric_named
 from analysis.quantities import format_change, format_quantity
-from analysis.records import Dataset, Host, Record
+from analysis.records import Dataset, Host, Record, RunStatus, release_of
 from analysis.verdicts import Judgement, Verdict
 
 __all__ = [
@@ -53,7 +53,7 @@ REPORTS = (
     ),
     Report(
         "chroma-core/chroma#4290",
-        "1.0.7 is slower than 0.6.3 by about ten times (a comment; through LangChain, with texts and metadata)",
+        "1.0.7 is slower than 0.6.3 by about ten times (a comment; through LangChain)",
         "chroma@embedded=0.6.3..1.0.7",
         "p50_latency_ms",
     ),
@@ -65,15 +65,18 @@ REPORTS = (
     ),
     Report(
         "weaviate/weaviate#4720",
-        "1.24.9 imports four times slower than 1.24.8 (SIFT, 128 dimensions; its repair is #4721)",
+        "1.24.9 imports four times slower than 1.24.8 (SIFT, 128 dimensions, in its repair, #4721)",
         "weaviate@process=1.24.8:4.9.6..1.24.9:4.9.6",
         "throughput_vectors_per_second",
     ),
 )
 
 
-class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A row of a duet: both sides' figures in the metric's unit, the change as a share, its interval, the verdict."""
+class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A row of a duet: both sides' figures in the metric's unit, the change as a share, its interval, the verdict.
+
+    `high` is absent where it is beyond all bounds.
+    """
 
     verdict: str
     older: float | None = None
@@ -81,14 +84,16 @@ class Figure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     change: float | None = None
     low: float | None = None
     high: float | None = None
+    confidence: float | None = None
 
 
-class Compared(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Compared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A duet as it was asked for, the run that it is of, and its figures by metric; `reason` where it could not be."""
 
     duet: str
-    scale: str = ""
     run: str = ""
+    suite_commit: str = ""
+    suite_dirty: bool = False
     older: str = ""
     newer: str = ""
     launches: int = 0
@@ -98,15 +103,13 @@ class Compared(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Releases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All duets and where they come from."""
+    """All duets and where they come from: one machine, one set of packages, the same options of pytest."""
 
     schema: int
     command: list[str]
-    started: str
-    ended: str
-    suite_commit: str
-    suite_dirty: bool
+    options: list[str]
     host: Host
+    versions: dict[str, str]
     compared: list[Compared]
 
 
@@ -123,48 +126,60 @@ def read_releases(path: Path) -> Releases:
 
 
 def compared_in(record: Record, duet: str) -> Compared:
-    """The one duet of a run."""
-    (asked,) = record.run.duets
-    (dataset,) = record.run.datasets
-    found = Compared(duet, asked.scale, record.run.id, dataset=dataset)
-    if asked.reason:
-        return msgspec.structs.replace(found, reason=asked.reason)
-    (standing,) = duet_verdicts(record)
-    sides = {one.key.metric: (one.reference, one.candidate) for one in standing.compared}
-    reported = record.run.reported
+    """The one duet of a run that ended; of another run, why it tells nothing."""
+    run = record.run
+    found = Compared(duet, run.id, run.suite_commit, run.suite_dirty)
+    standings = duet_verdicts(record)
+    if run.status is not RunStatus.COMPLETE or len(standings) != 1:
+        return msgspec.structs.replace(found, reason=f"the run did not end: {run.status}")
+    ((standing,), (dataset,)) = standings, run.datasets
+    figures = {one.key.metric: _figure(one) for one in standing.verdicts}
+    for one in standing.compared:
+        name = one.key.metric
+        both = {"older": one.reference, "newer": one.candidate, "confidence": one.decision.confidence}
+        figures[name] = msgspec.structs.replace(figures[name], **both)
     versions = {
-        side: f"{one.server_version or one.client_version}" if (one := reported.get(name)) else ""
-        for side, name in (("older", asked.reference), ("newer", asked.target))
+        side: release_of(told.server_version, told.client_version) if (told := run.reported.get(name)) else ""
+        for side, name in (("older", standing.duet.reference), ("newer", standing.duet.target))
     }
-    figures = {one.key.metric: _figure(one, sides.get(one.key.metric, (None, None))) for one in standing.verdicts}
-    return msgspec.structs.replace(found, **versions, launches=standing.done, figures=figures)
+    return msgspec.structs.replace(found, **versions, launches=standing.done, dataset=dataset, figures=figures)
 
 
-def _figure(verdict: Verdict, sides: tuple[float | None, float | None]) -> Figure:
-    older, newer = sides
+def _figure(verdict: Verdict) -> Figure:
     high = verdict.high if verdict.high is not None and math.isfinite(verdict.high) else None
-    return Figure(str(verdict.judgement), older, newer, verdict.change, verdict.low, high)
+    return Figure(str(verdict.judgement), change=verdict.change, low=verdict.low, high=high)
 
 
 def markdown(found: Releases) -> str:
     """Where it was measured, a table of releases, and a table of what people reported."""
     told = {report.duet for report in REPORTS}
     releases = [one for one in found.compared if one.duet not in told]
+    return "\n\n".join([_head(found), "\n".join(_table(releases)), "\n".join(_reported(found.compared))])
+
+
+def _head(found: Releases) -> str:
     host = found.host
-    head = (
-        f"Measured on {host.cpu_model}, {host.cores} cores, {found.started} to {found.ended}, commit "
-        f"{found.suite_commit[:12]}{' with changes' if found.suite_dirty else ''}. Each cell: the older release's "
-        "figure, the newer one's, the change with its interval (98.75 %), and the verdict on the newer one."
+    commits = dict.fromkeys(
+        f"{one.suite_commit[:10]}{' with changes' if one.suite_dirty else ''}"
+        for one in found.compared
+        if one.suite_commit
     )
-    return "\n\n".join([head, "\n".join(_table(releases)), "\n".join(_reported(found.compared))])
+    levels = sorted({each.confidence for one in found.compared for each in one.figures.values() if each.confidence})
+    data = next((one.dataset for one in found.compared if one.dataset), None)
+    size = f"{data.scale}, {data.vectors:,} vectors of {data.dimensions} dimensions, " if data else ""
+    return (
+        f"Measured at {size}on {host.cpu_model}, {host.cores} cores, at commit {', '.join(commits)}. A cell has the "
+        "older release's figure, the newer one's, the change with its interval "
+        f"({', '.join(f'{100 * level:.4g} %' for level in levels)}), and the verdict on the newer one."
+    )
 
 
 def _table(releases: Sequence[Compared]) -> Iterator[str]:
-    yield f"| duet | scale | launches | {' | '.join(METRIC_NAMES)} |"
-    yield f"|---|---|---:|{'---|' * len(METRIC_NAMES)}"
+    yield f"| duet | launches | {' | '.join(METRIC_NAMES)} |"
+    yield f"|---|---:|{'---|' * len(METRIC_NAMES)}"
     for one in releases:
         cells = [one.reason or _cell(one.figures.get(name), name) for name in METRIC_NAMES]
-        yield f"| `{one.duet}` ({one.older} to {one.newer}) | {one.scale} | {one.launches} | {' | '.join(cells)} |"
+        yield f"| `{one.duet}`: {one.older} to {one.newer} | {one.launches} | {' | '.join(cells)} |"
 
 
 def _cell(figure: Figure | None, name: str) -> str:
@@ -174,33 +189,26 @@ def _cell(figure: Figure | None, name: str) -> str:
         return figure.verdict
     unit = metric_named(name).unit
     sides = " to ".join(format_quantity(one, unit) for one in (figure.older, figure.newer) if one is not None)
-    return f"{sides}: {_change(figure)}, {_bold(figure.verdict)}"
-
-
-def _change(figure: Figure) -> str:
-    low, high = (_percent(one) for one in (figure.low, figure.high))
-    return f"{_percent(figure.change)} ({low} to {high})"
+    change, low, high = (_percent(one) for one in (figure.change, figure.low, figure.high))
+    verdict = f"**{figure.verdict}**" if figure.verdict == Judgement.REGRESSION else figure.verdict
+    return f"{sides}: {change} ({low} to {high}), {verdict}"
 
 
 def _percent(share: float | None) -> str:
-    return "?" if share is None else format_change(math.log1p(share))
-
-
-def _bold(verdict: str) -> str:
-    return f"**{verdict}**" if verdict == Judgement.REGRESSION else verdict
+    return format_change(math.inf if share is None else math.log1p(share) if share > -1 else -math.inf)
 
 
 def _reported(compared: Sequence[Compared]) -> Iterator[str]:
     by_duet = {one.duet: one for one in compared}
-    yield "| reported | what was said | duet | scale | measured | confirmed |"
-    yield "|---|---|---|---|---|---|"
+    yield "| reported | what was said | duet | measured | confirmed |"
+    yield "|---|---|---|---|---|"
     for report in REPORTS:
         one = by_duet.get(report.duet)
         if one is None:
             continue
         figure = one.figures.get(report.metric)
-        cell = one.reason or f"{report.metric} {_cell(figure, report.metric)}"
-        yield f"| {report.where} | {report.said} | `{report.duet}` | {one.scale} | {cell} | {_confirmed(figure)} |"
+        cell = one.reason or f"{report.metric}, {one.launches} launches: {_cell(figure, report.metric)}"
+        yield f"| {report.where} | {report.said} | `{report.duet}` | {cell} | {_confirmed(figure)} |"
 
 
 def _confirmed(figure: Figure | None) -> str:

@@ -17,7 +17,7 @@ from analysis.fingerprint import NOTED_FIELDS, differences
 from analysis.gate import Judgement, Verdict, judge
 from analysis.likeness import noted, unlike_runs, unlike_settings, unlike_workloads
 from analysis.metrics import metric_named
-from analysis.records import Record, RunStatus
+from analysis.records import OF_RELEASES, Record, RunStatus
 from analysis.rows import Outcome, Row, RowKey, launches_measured, rows_of
 
 __all__ = ["OVERRIDES", "Acceptance", "RowChange", "review"]
@@ -64,6 +64,8 @@ class Acceptance:
         if unknown:
             raise AcceptRefused(f"There is no override {', '.join(unknown)}. There are: {', '.join(OVERRIDES)}.")
         run = self.record.run
+        if run.of_releases:
+            raise AcceptRefused(f"{run.id} is not accepted. {OF_RELEASES}")
         standing = {name: text for name, text in self.objections.items() if name not in allow}
         if standing:
             told = " ".join(f"{text} (override: --allow {name})" for name, text in standing.items())

@@ -14,13 +14,14 @@ from analysis.baselines import Artifact, Baseline, BaselineFile
 from analysis.records import SCHEMA
 from analysis.rows import RowKey
 from analysis.settled import ASKED
+from fixtures import duets
 from fixtures.drivers.base import Binary, Process, Store, Tier
 from fixtures.drivers.exact import STORE as EXACT
 from fixtures.duets import both_sides, parse, stage, the_other_side
 from fixtures.environments import WORKER_NEEDS, normal, stands_on
 from fixtures.errors import NotRunnable, UsageError
 from fixtures.provenance import installed_versions
-from fixtures.reference import as_another_target, as_in_baseline, as_program
+from fixtures.reference import Reference, as_another_target, as_in_baseline, as_program
 from fixtures.targets import Runnable, Target, known_stores, resolve
 from tests.strategies import a_run
 from tests.suite import ROOT, run_suite
@@ -111,9 +112,37 @@ def test_two_versions_are_held_against_each_other_whatever_is_installed() -> Non
     for text, told in (("1.5.8..1.5.8", "both sides are 1.5.8"), ("1.5.8..newest", "'newest' is no version")):
         with pytest.raises(UsageError, match=told):
             parse(f"chroma@process={text}", STORES)
+    with pytest.raises(UsageError, match=r"'1\.1\.\.1\.2' is no version"):
+        parse("chroma@process=1.0..1.1..1.2", STORES)
+
+
+def test_the_older_release_is_the_reference_and_the_newer_one_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under the target's own name, and the record says which release that was."""
     exact = runnable("exact@process")
-    with pytest.raises(UsageError, match="as it is installed here and, in its duet, as 2"):
-        both_sides([replace(asked, target=exact.target, candidate="2")], [exact], silently)
+
+    def made(candidate: Runnable, version: str, say: object) -> Reference:
+        label = f"exact~{version}@process"
+        return Reference(replace(candidate, program=(version,), label=label), f"exact {version}")
+
+    monkeypatch.setattr(duets, "as_version", made)
+    asked = parse("exact@process=1.0..2.0", STORES)
+    rows = [RowKey("p50_latency_ms", "small", "exact@process")]
+    ((judged, other),) = sides = both_sides([asked], [], rows, silently)
+    assert (judged.name, judged.program) == ("exact@process", ("2.0",))
+    assert (other.runnable.name, other.runnable.program) == ("exact~1.0@process", ("1.0",))
+    (staged,) = stage(sides, rows, 5, 0)
+    assert (staged.duet.target, staged.duet.reference) == ("exact@process", "exact~1.0@process")
+    assert (staged.duet.candidate, staged.duet.made) == ("2.0", "exact 1.0; against exact 2.0")
+    for others, more in (([exact], [asked]), ([], [asked, asked])):
+        with pytest.raises(UsageError, match=r"exact@process=1\.0\.\.2\.0: a duet of two releases is a run of its own"):
+            both_sides(more, others, rows, silently)
+
+
+def test_a_duet_without_rows_is_refused_and_not_dropped(tmp_path: Path) -> None:
+    """Its target was left out."""
+    ran = run_suite(tmp_path, "--scale=small", "--target=exact@embedded", "--duet=exact@process=exact@embedded")
+    assert ran.status == 4, ran.output
+    assert "no row of exact@process is among those that were asked for" in " ".join(ran.output.split())
 
 
 def test_options_of_duets_are_checked(tmp_path: Path) -> None:

@@ -60,12 +60,14 @@ def test_duets_are_run_stored_one_by_one_and_told(tmp_path: Path, capsys: pytest
     duet = ["--duet", "exact@embedded=exact@process", "--duet-launches", "2"]
     assert main(["releases", *duet, *where]) == 0, capsys.readouterr().err
     (found,) = read_releases(result).compared
-    assert (found.scale, found.launches, set(found.figures)) == ("small", 2, set(RELEASE_METRICS))
+    assert (found.launches, set(found.figures)) == (2, set(RELEASE_METRICS))
     assert found.figures["recall_at_10"].older == 1.0
-    assert "| `exact@embedded=exact@process` (" in page.read_text()
+    assert "| `exact@embedded=exact@process`: " in page.read_text()
     stored = result.read_bytes()
     assert main(["releases", *duet, *where]) == 0
     assert result.read_bytes() == stored
+    assert main(["releases", *duet[:2], "--scale", "medium", *where]) == 2
+    assert "was measured with other options" in capsys.readouterr().err
     assert main(["releases", "--duet", "exact@embedded=newest", *where]) == 2
     assert "'newest' is no version" in capsys.readouterr().err
 

@@ -335,7 +335,7 @@ def test_a_hook_that_gives_what_is_no_store_is_named() -> None:
     ("body", "told"),
     [
         ("raise RuntimeError('no licence')", "RuntimeError: no licence"),
-        ("return None", "TypeError: .*NoneType"),
+        ("return 5", "TypeError: .*int"),
         ("return ['chroma']", "gave a str, not a Store"),
     ],
 )

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from pytest_benchmark.logger import Logger
 from pytest_benchmark.storage.file import FileStorage
 
 from analysis.accept import accept
 from analysis.baselines import find_baselines, present_files
-from analysis.errors import AcceptRefused, DamagedRecord, UnversionedRecord
+from analysis.errors import AcceptRefused, DamagedRecord, RecordRefused, UnversionedRecord
 from analysis.fingerprint import differences, folder_name
-from analysis.history import HISTORY_FILE
+from analysis.history import HISTORY_FILE, RECORD_OVERRIDES, record_run
 from analysis.metrics import metrics_of
 from analysis.records import Record, RunStatus
-from analysis.review import review
-from tests.strategies import HOST, a_fault, a_record, a_run
+from analysis.review import OVERRIDES, review
+from tests.strategies import HOST, a_duet, a_duet_record, a_fault, a_record, a_run
 
 
 def refused(record: Record, folder: Path, name: str) -> None:
@@ -117,6 +118,16 @@ def test_a_regression_is_refused(tmp_path: Path) -> None:
     slow = {target.target: (1.0, 1.0, 1.0) for target in a_run().targets} | {"chroma@process": (3.0, 3.01, 3.02)}
     with pytest.raises(AcceptRefused, match="--allow regression"):
         accept(a_record(slow), tmp_path)
+
+
+def test_a_duet_of_two_releases_is_neither_accepted_nor_recorded(tmp_path: Path) -> None:
+    """Its figures stand under the target's name and are of a release that is not installed; nothing overrides that."""
+    duet = msgspec.structs.replace(a_duet(), candidate="0.9")
+    record = a_duet_record((1.0, 1.1), (1.0, 1.1), duet)
+    with pytest.raises(AcceptRefused, match=r"of two releases that were named \(--duet TARGET=OLDER\.\.NEWER\)"):
+        accept(record, tmp_path, allow=OVERRIDES)
+    with pytest.raises(RecordRefused, match="of two releases that were named"):
+        record_run(record, tmp_path, allow=RECORD_OVERRIDES)
 
 
 def test_an_unknown_override_is_told(tmp_path: Path) -> None:

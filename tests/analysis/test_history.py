@@ -120,7 +120,11 @@ def test_another_version_is_another_artifact_and_the_same_work(tmp_path: Path) -
     newer = line_of(recorded(a_record(run=a_run(id="2"), version="2.0"), tmp_path), "2")
     other = a_run(id="3", datasets=[msgspec.structs.replace(SMALL, sha256="other")])
     elsewhere = line_of(recorded(a_record(run=other), tmp_path), "3")
-    assert (newer.release, newer.artifact == plain.artifact, newer.work == plain.work) == ("2.0", False, True)
+    assert (newer.release, newer.artifact == plain.artifact, newer.work == plain.work) == (
+        "2.0, client 1",
+        False,
+        True,
+    )
     assert (elsewhere.artifact == plain.artifact, elsewhere.work == plain.work) == (True, False)
 
 
