@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures import environments
 from fixtures.environments import Environment, environment_with
 from fixtures.errors import NotRunnable
 from fixtures.provenance import installed_versions
@@ -68,8 +69,9 @@ def test_a_version_that_does_not_install_is_told_with_the_installers_words(tmp_p
     assert not list((tmp_path / "cache").rglob("environment.json"))
 
 
-def test_a_half_made_environment_is_made_again(tmp_path: Path) -> None:
+def test_a_half_made_environment_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its marker is written last."""
+    monkeypatch.setattr(environments, "WORKER_NEEDS", ())
     environment = environment_with([OTHER], {}, lambda _: None)
     folder = environment.python.parents[1]
     (folder / "environment.json").unlink()
