@@ -59,14 +59,14 @@ REPORTS = (
     ),
     Report(
         "chroma-core/chroma#5994",
-        "1.3.5 writes nine times slower than 0.4 (10,000,000 vectors of 1,024 dimensions; our driver begins at 0.5)",
-        "chroma@embedded=0.5.0..1.3.5",
+        "1.3.5 writes nine times slower than 0.4 (10,000,000 vectors of 1,024 dimensions; our driver begins at 0.5.15)",
+        "chroma@embedded=0.5.15..1.3.5",
         "throughput_vectors_per_second",
     ),
     Report(
         "weaviate/weaviate#4720",
         "1.24.9 imports four times slower than 1.24.8 (SIFT, 128 dimensions, in its repair, #4721)",
-        "weaviate@process=1.24.8:4.9.6..1.24.9:4.9.6",
+        "weaviate@process=1.24.8:4.16.10..1.24.9:4.16.10",
         "throughput_vectors_per_second",
     ),
 )
@@ -133,13 +133,16 @@ def compared_in(record: Record, duet: str) -> Compared:
     if run.status is not RunStatus.COMPLETE or len(standings) != 1:
         return msgspec.structs.replace(found, reason=f"the run did not end: {run.status}")
     ((standing,), (dataset,)) = standings, run.datasets
+    if not standing.compared:
+        told = dict.fromkeys(" ".join(one.text.split()) for one in standing.verdicts)
+        return msgspec.structs.replace(found, reason=" ".join(told))
     figures = {one.key.metric: _figure(one) for one in standing.verdicts}
     for one in standing.compared:
         name = one.key.metric
         both = {"older": one.reference, "newer": one.candidate, "confidence": one.decision.confidence}
         figures[name] = msgspec.structs.replace(figures[name], **both)
     versions = {
-        side: release_of(told.server_version, told.client_version) if (told := run.reported.get(name)) else ""
+        side: release_of(said.server_version, said.client_version) if (said := run.reported.get(name)) else ""
         for side, name in (("older", standing.duet.reference), ("newer", standing.duet.target))
     }
     return msgspec.structs.replace(found, **versions, launches=standing.done, dataset=dataset, figures=figures)

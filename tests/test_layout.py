@@ -51,28 +51,29 @@ def tracked(*patterns: str) -> list[Path]:
     return [path for line in listed.stdout.splitlines() if (path := ROOT / line).is_file()]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_a_file_is_a_room(path: Path) -> None:
+def test_every_file_is_a_room() -> None:
     """It says what lives there, and is no longer than 300 lines."""
-    text = path.read_text()
-    assert ast.get_docstring(ast.parse(text)), "no docstring"
-    assert len(text.splitlines()) <= 300
+    texts = {name_of(path): path.read_text() for path in MODULES}
+    assert [name for name, text in texts.items() if not ast.get_docstring(ast.parse(text))] == []
+    assert {name: lines for name, text in texts.items() if (lines := len(text.splitlines())) > 300} == {}
 
 
-@pytest.mark.parametrize("path", LIBRARY, ids=name_of)
-def test_a_module_says_what_is_public_and_describes_it(path: Path) -> None:
+def test_every_module_says_what_is_public_and_describes_it() -> None:
     """`__all__` is there once; each public function and class has a docstring."""
+    assert {name_of(path): lacking for path in LIBRARY if (lacking := _lacking(path))} == {}
+
+
+def _lacking(path: Path) -> list[str]:
     tree = ast.parse(path.read_text())
     names = [
         ast.literal_eval(node.value)
         for node in tree.body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
     ]
-    assert len(names) == 1, "no __all__"
-    kinds = (ast.FunctionDef, ast.ClassDef)
-    bare = [node.name for node in tree.body if isinstance(node, kinds) and node.name in names[0]]
-    documented = [node.name for node in tree.body if isinstance(node, kinds) and ast.get_docstring(node)]
-    assert set(bare) <= set(documented)
+    if len(names) != 1:
+        return ["__all__"]
+    public = [one for one in tree.body if isinstance(one, (ast.FunctionDef, ast.ClassDef)) and one.name in names[0]]
+    return [one.name for one in public if not ast.get_docstring(one)]
 
 
 @pytest.mark.parametrize("path", DRIVERS, ids=name_of)
@@ -178,12 +179,14 @@ def test_the_extras_are_the_same_wherever_they_are_listed() -> None:
     assert sorted(store.extra for store in built_in_stores() if store.extra) == list(FURTHER)
 
 
-@pytest.mark.parametrize("path", tracked("*.py", "*.md", "*.toml", "*.ini", "*.yml", "scripts", ".ci"), ids=name_of)
-def test_no_file_names_where_packages_are_fetched_from(path: Path) -> None:
+def test_no_file_names_where_packages_are_fetched_from() -> None:
     """That is the machine's business."""
     hosts = [".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("proxy", "golang", "org"))]
-    text = path.read_text()
-    assert [host for host in hosts if host in text] == []
+    texts = {
+        name_of(path): path.read_text()
+        for path in tracked("*.py", "*.md", "*.toml", "*.ini", "*.yml", "scripts", ".ci")
+    }
+    assert [(name, host) for name, text in texts.items() for host in hosts if host in text] == []
 
 
 def test_the_readme_shows_both_commands() -> None:

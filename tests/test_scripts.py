@@ -176,6 +176,16 @@ def test_all_tests_run_together_but_what_judges_times_alone(run: Run, ready: Non
     assert done.stdout.splitlines() == all_tests([], [], given)
 
 
+def test_only_files_with_marked_tests_are_looked_through_a_second_time(run: Run, ready: None, project: Path) -> None:
+    """The place of all tests may be named."""
+    (project / "tests/more").mkdir(parents=True)
+    (project / "tests/test_a.py").write_text("")
+    (project / "tests/more/test_b.py").write_text("pytestmark = pytest.mark.alone")
+    for given in ([], ["tests"]):
+        done = run("scripts/test", *given)
+        assert done.stdout.splitlines() == [*all_tests([], [], []), "tests/more/test_b.py"]
+
+
 @pytest.mark.parametrize(("ci", "given"), [("true", []), ("", ["--cov"])], ids=["in CI", "when asked"])
 def test_coverage_is_of_both_passes(run: Run, ready: None, ci: str, given: Sequence[str]) -> None:
     """And is printed once, with its bound."""
