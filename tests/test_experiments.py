@@ -8,8 +8,10 @@ import pytest
 
 from analysis.isolation import CONDITIONS, METRIC_NAMES, markdown, read_experiment
 from analysis.releases import METRIC_NAMES as RELEASE_METRICS
-from analysis.releases import read_releases
+from analysis.releases import REPORTS, read_releases
+from analysis.releases import markdown as releases_told
 from fixtures.experiments.__main__ import main
+from fixtures.experiments.releases import RELEASES
 from fixtures.placement import usable_cores
 from tests.suite import ROOT
 
@@ -22,6 +24,15 @@ def test_the_page_is_made_of_the_stored_result() -> None:
     page = (ROOT / "docs/isolation.md").read_text()
     told = page.partition(BEGIN)[2].partition(END)[0].strip()
     assert told == markdown(read_experiment(ROOT / "docs/experiments/isolation.json"))
+
+
+def test_the_table_of_releases_is_made_of_the_stored_result() -> None:
+    """Word for word, and every duet that the page is about is in it."""
+    page = (ROOT / "docs/gate.md").read_text()
+    told = page.partition("<!-- releases: begin -->")[2].partition("<!-- releases: end -->")[0].strip()
+    stored = read_releases(ROOT / "docs/experiments/releases.json")
+    assert told == releases_told(stored)
+    assert {one.duet for one in stored.compared} == {*RELEASES, *(report.duet for report in REPORTS)}
 
 
 @pytest.mark.skipif(sum(map(len, usable_cores())) < 2, reason="split needs two cores")
