@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 
 import msgspec
 
@@ -31,6 +32,7 @@ __all__ = [
     "read_releases",
 ]
 
+_LONGEST = 200
 METRIC_NAMES = ("throughput_vectors_per_second", "p50_latency_ms", "peak_memory_usage_mb", "recall_at_10")
 
 
@@ -134,8 +136,8 @@ def compared_in(record: Record, duet: str) -> Compared:
         return msgspec.structs.replace(found, reason=f"the run did not end: {run.status}")
     ((standing,), (dataset,)) = standings, run.datasets
     if not standing.compared:
-        told = dict.fromkeys(" ".join(one.text.split()) for one in standing.verdicts)
-        return msgspec.structs.replace(found, reason=" ".join(told))
+        first = " ".join(standing.verdicts[0].text.split())
+        return msgspec.structs.replace(found, reason=shorten(first, _LONGEST, placeholder=" ..."))
     figures = {one.key.metric: _figure(one) for one in standing.verdicts}
     for one in standing.compared:
         name = one.key.metric
@@ -181,7 +183,10 @@ def _table(releases: Sequence[Compared]) -> Iterator[str]:
     yield f"| duet | launches | {' | '.join(METRIC_NAMES)} |"
     yield f"|---|---:|{'---|' * len(METRIC_NAMES)}"
     for one in releases:
-        cells = [one.reason or _cell(one.figures.get(name), name) for name in METRIC_NAMES]
+        if one.reason:
+            yield f"| `{one.duet}` | | {_plain(one.reason)} | | | |"
+            continue
+        cells = [_cell(one.figures.get(name), name) for name in METRIC_NAMES]
         yield f"| `{one.duet}`: {one.older} to {one.newer} | {one.launches} | {' | '.join(cells)} |"
 
 
@@ -210,8 +215,13 @@ def _reported(compared: Sequence[Compared]) -> Iterator[str]:
         if one is None:
             continue
         figure = one.figures.get(report.metric)
-        cell = one.reason or f"{report.metric}, {one.launches} launches: {_cell(figure, report.metric)}"
+        cell = _plain(one.reason) or f"{report.metric}, {one.launches} launches: {_cell(figure, report.metric)}"
         yield f"| {report.where} | {report.said} | `{report.duet}` | {cell} | {_confirmed(figure)} |"
+
+
+def _plain(text: str) -> str:
+    """As a cell of a table takes it."""
+    return text.replace("|", "\\|")
 
 
 def _confirmed(figure: Figure | None) -> str:
