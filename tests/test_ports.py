@@ -9,7 +9,7 @@ import pytest
 from fixtures import ports
 from fixtures.ports import free_ports
 
-NAMES = ("http", "gossip", "gossip+1", "raft")
+NAMES = ("http", "gossip", "data=gossip+1", "raft")
 
 
 def test_every_name_has_a_free_port_and_none_is_handed_out_twice() -> None:
@@ -31,8 +31,8 @@ def test_a_follower_is_the_next_port_and_a_taken_one_is_passed_over(monkeypatch:
         monkeypatch.setattr(
             ports, "_hold", lambda port, held: real(port, held) if port else next(offered, real(0, held))
         )
-        found = free_ports(("gossip", "gossip+1"))
-    assert found["gossip+1"] == found["gossip"] + 1
+        found = free_ports(("gossip", "data=gossip+1"))
+    assert found["data"] == found["gossip"] + 1
     assert taken not in found.values()
 
 
@@ -41,4 +41,4 @@ def test_no_port_follows_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
     real = ports._hold
     offered = iter([65535])
     monkeypatch.setattr(ports, "_hold", lambda at, held: real(at, held) if at else next(offered, real(0, held)))
-    assert free_ports(("gossip", "gossip+1"))["gossip"] != 65535
+    assert free_ports(("gossip", "data=gossip+1"))["gossip"] != 65535
