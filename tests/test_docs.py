@@ -19,6 +19,7 @@ from analysis.metrics import METRICS, metrics_of
 from analysis.review import OVERRIDES
 from fixtures import targets
 from fixtures.drivers.base import Binary, Container, Mount, Place, Process, Remote, Space, Store
+from fixtures.ports import free_ports
 from fixtures.stores import ENTRY_POINTS
 from fixtures.workloads import SCALES
 from tests.suite import ROOT, environment, run_suite
@@ -247,7 +248,7 @@ def test_every_target_is_documented_with_what_it_needs(target: targets.Target, t
     if isinstance(spec, (Process, Mount)):
         if isinstance(spec.program, Binary):
             wanted += [f"`{spec.program.environment}`", f"`{spec.program.name}`"]
-        ports = dict.fromkeys(spec.ports if isinstance(spec, Process) else (), 1)
+        ports = free_ports(spec.ports) if isinstance(spec, Process) else {}
         wanted += [f"`{name}" for name in spec.command(Place(tmp_path, ports, tmp_path)).environment]
     if isinstance(spec, Container):
         wanted += [f"`GET {spec.ready_path}`", f"`{spec.image.name}:{spec.image.tag}`", f"`{spec.image.environment}`"]
