@@ -14,11 +14,11 @@ from statistics import fmean, median
 
 import msgspec
 
-from analysis.errors import DamagedRecord, MissingRecord
 from analysis.metrics import metric_named
 from analysis.quantities import format_quantity
 from analysis.records import Dataset, Host, Reported
 from analysis.statistics import Interval, holm, mean_interval
+from analysis.stored import read_stored
 from analysis.student import t_two_sided
 
 __all__ = [
@@ -104,14 +104,7 @@ class Effect:
 
 def read_experiment(path: Path) -> Experiment:
     """Read it. MissingRecord or DamagedRecord, with the path, where that cannot be."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise MissingRecord(f"There is no {path}. Measure it: python -m fixtures.experiments isolation.") from None
-    try:
-        return msgspec.json.decode(data, type=Experiment)
-    except msgspec.MsgspecError as error:
-        raise DamagedRecord(f"{path} cannot be read: {error}. Measure it again.") from error
+    return read_stored(path, Experiment, "isolation")
 
 
 def effects(experiment: Experiment) -> list[Effect]:

@@ -14,10 +14,10 @@ from textwrap import shorten
 import msgspec
 
 from analysis.duet import duet_verdicts
-from analysis.errors import DamagedRecord, MissingRecord
 from analysis.metrics import metric_named
 from analysis.quantities import format_change, format_quantity
 from analysis.records import Dataset, Host, Record, RunStatus, release_of
+from analysis.stored import read_stored
 from analysis.verdicts import Judgement, Verdict
 
 __all__ = [
@@ -117,14 +117,7 @@ class Releases(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_releases(path: Path) -> Releases:
     """Read it. MissingRecord or DamagedRecord, with the path, where that cannot be."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise MissingRecord(f"There is no {path}. Measure it: python -m fixtures.experiments releases.") from None
-    try:
-        return msgspec.json.decode(data, type=Releases)
-    except msgspec.MsgspecError as error:
-        raise DamagedRecord(f"{path} cannot be read: {error}. Measure it again.") from error
+    return read_stored(path, Releases, "releases")
 
 
 def compared_in(record: Record, duet: str) -> Compared:
