@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.observations import Observation, TargetFailed
+from fixtures.campaign import Campaign
+from fixtures.drivers.base import Tier
+from fixtures.experiments.silent import Silent
+from fixtures.parts import Plan
+from fixtures.targets import Runnable, Target, resolve
 from fixtures.turns import abba, rotated
+from fixtures.workloads import scale_named, workload_for
+from tests.plugins import waiting
 
 
 @given(st.lists(st.integers(), unique=True, max_size=8), st.integers(0, 50))
@@ -28,3 +38,16 @@ def test_two_rounds_give_every_target_the_same_mean_place(items: list[int], pair
             place += 1
     means = {sum(each) / len(each) for each in places.values()}
     assert len(means) == 1
+
+
+def test_stores_are_connected_and_closed_at_the_same_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two, each of which waits for the other: one after the other, neither would come up or be closed."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    scale = scale_named("small")
+    found = [resolve(Target(store, Tier.EMBEDDED)) for store in waiting.pytest_vector_stores()]
+    seen: list[Observation] = []
+    runnable = [one for one in found if isinstance(one, Runnable)]
+    Campaign(scale, workload_for(scale, 0, None), runnable, Plan(launches=1), seen.append, Silent(), parts=[]).run()
+    assert [one.reason for one in seen if isinstance(one, TargetFailed)] == []
+    met = {f"{name}-met-{doing}" for name in ("left", "right") for doing in ("connecting", "closing")}
+    assert met <= {path.name for path in tmp_path.iterdir()}

@@ -55,8 +55,7 @@ def test_the_driver_speaks_to_old_releases(release: str, tier: Tier) -> None:
     scale = scale_named("small")
     lane = Lane(reference.runnable, scale, workload_for(scale, 0, None), 0, seen.append, Patience())
     try:
-        lane.start()
-        lane.make_ready(0)
+        lane.come_up()
         for batch in range(10):
             fill(lane, 0, batch, batch * 100, 100)
         finish(lane, 0, 1_000)

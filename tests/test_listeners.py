@@ -44,8 +44,7 @@ def up(name: str, network: Network | None = None) -> Iterator[tuple[Running, Wor
     if network is not None:
         lane.network = network
     try:
-        lane.start()
-        lane.make_ready(0)
+        lane.come_up()
         running, worker = lane._started()
         (told,) = [one for one in seen if isinstance(one, TargetStarted)]
         yield running, worker, told
