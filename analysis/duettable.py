@@ -5,7 +5,6 @@ Shows `analysis.duet`; a part of `analysis.table`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from rich.console import RenderableType
@@ -16,7 +15,7 @@ from rich.text import Text
 from analysis.duet import Compared, Standing, duet_verdicts
 from analysis.metrics import METRICS, Direction
 from analysis.notes import MARKS
-from analysis.quantities import format_change, format_number
+from analysis.quantities import format_number, format_share
 from analysis.records import Record
 from analysis.verdicts import Judgement, Verdict
 
@@ -82,13 +81,11 @@ def _cells(one: Compared, verdict: Verdict) -> tuple[str, ...]:
 
 def change_of(verdict: Verdict) -> str:
     """The verdict's change as a percentage."""
-    return "" if verdict.change is None else format_change(math.log1p(verdict.change))
+    return "" if verdict.change is None else format_share(verdict.change)
 
 
 def interval_of(verdict: Verdict) -> str:
     """The verdict's interval as percentages."""
     if verdict.low is None or verdict.high is None:
         return ""
-    low = math.log1p(verdict.low) if verdict.low > -1 else -math.inf
-    high = math.log1p(verdict.high) if math.isfinite(verdict.high) else math.inf
-    return f"{format_change(low)} to {format_change(high)}"
+    return f"{format_share(verdict.low)} to {format_share(verdict.high)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["format_change", "format_number", "format_quantity"]
+__all__ = ["format_change", "format_number", "format_quantity", "format_share"]
 
 _DIGITS = 3
 
@@ -31,3 +31,8 @@ def format_change(log_ratio: float) -> str:
     if not math.isfinite(log_ratio) or log_ratio > 7:
         return "unbounded" if log_ratio > 0 else "-100 %"
     return f"{math.expm1(log_ratio):+.1%}".replace("%", " %")
+
+
+def format_share(share: float) -> str:
+    """A change as a share of what it was, as a percentage: 0.12 is `+12.0 %`; -1 and infinity have words."""
+    return format_change(math.log1p(share) if share > -1 else -math.inf)

@@ -15,7 +15,7 @@ import msgspec
 
 from analysis.duet import duet_verdicts
 from analysis.metrics import metric_named
-from analysis.quantities import format_change, format_quantity
+from analysis.quantities import format_quantity, format_share
 from analysis.records import Dataset, Host, Record, RunStatus, release_of
 from analysis.stored import read_stored
 from analysis.verdicts import Judgement, Verdict
@@ -190,13 +190,11 @@ def _cell(figure: Figure | None, name: str) -> str:
         return figure.verdict
     unit = metric_named(name).unit
     sides = " to ".join(format_quantity(one, unit) for one in (figure.older, figure.newer) if one is not None)
-    change, low, high = (_percent(one) for one in (figure.change, figure.low, figure.high))
+    change, low, high = (
+        format_share(math.inf if one is None else one) for one in (figure.change, figure.low, figure.high)
+    )
     verdict = f"**{figure.verdict}**" if figure.verdict == Judgement.REGRESSION else figure.verdict
     return f"{sides}: {change} ({low} to {high}), {verdict}"
-
-
-def _percent(share: float | None) -> str:
-    return format_change(math.inf if share is None else math.log1p(share) if share > -1 else -math.inf)
 
 
 def _reported(compared: Sequence[Compared]) -> Iterator[str]:

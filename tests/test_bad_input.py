@@ -26,6 +26,7 @@ SEARCH = "benchmarks/test_search.py::test_search"
         (["--target=chroma@mount"], "chroma has no tier 'mount'. It has: embedded, process, container, remote."),
         (["--launches=0"], "--launches must be at least 1, not 0."),
         (["--launches=many"], "--launches must be a whole number, not 'many'."),
+        (["--seed=-1"], "--seed must be at least 0, not -1."),
         (["--request-timeout=-1"], "--request-timeout must be more than 0 seconds, not -1."),
         (["--recall-floor=2"], "--recall-floor is a share from 0 to 1, not 2."),
         (["--gate=maybe"], "invalid choice: 'maybe'"),
