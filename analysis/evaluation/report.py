@@ -149,4 +149,14 @@ def _mixes(found: Evaluation, shares: Sequence[float]) -> str:
         ]
         for mix in found.mixes
     ]
-    return _table([*head, "takes"], lines)
+    return "\n\n".join([_table([*head, "takes"], lines), _cheapest(found)])
+
+
+def _cheapest(found: Evaluation) -> str:
+    goals = [(share, goal) for share, goal in _GOALS if all(share in one.found for one in found.mixes)]
+    wanted = " and ".join(f"+{_percent(share)} in {_percent(goal)}" for share, goal in goals)
+    enough = [one for one in found.mixes if all(one.found[share] >= goal for share, goal in goals)]
+    if not enough:
+        return f"None of them finds {wanted}."
+    best = min(enough, key=lambda one: one.seconds)
+    return f"The cheapest that finds {wanted}: {best.slices} slices, {best.launches} launches, {best.seconds:.0f} s."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from scipy import stats
 
@@ -10,7 +12,7 @@ from analysis.evaluation.harvest import SAME, Harvest
 from analysis.evaluation.ours import duelled, renamed_row, screened
 from analysis.evaluation.plots import mixes_svg, power_svg
 from analysis.evaluation.report import markdown
-from analysis.evaluation.study import CENTRAL, evaluate
+from analysis.evaluation.study import CENTRAL, Mix, evaluate
 from analysis.evaluation.tally import Share, called
 from analysis.verdicts import Judgement
 from tests.analysis.harvests import a_harvest, hogged
@@ -98,3 +100,14 @@ def test_every_gate_is_told_side_by_side_with_its_campaigns(harvest: Harvest) ->
     for picture in (power_svg(found.gates, harvest.shares), mixes_svg(found.mixes, 0.1)):
         assert picture.count("<svg") == 1
         assert "10" in picture
+
+
+def test_the_cheapest_mix_is_of_those_that_find_enough(harvest: Harvest) -> None:
+    """And where none does, that is told."""
+    found = evaluate(harvest, {}, 6, lambda text: None)
+    cells = dict.fromkeys(harvest.shares, 1.0)
+    blind = Mix(5, 5, 0.1, {**cells, 0.1: 0.9}, 10.0)
+    dear, cheap = Mix(20, 10, 0.05, cells, 300.0), Mix(5, 15, 0.1, cells, 146.0)
+    told = markdown(harvest, replace(found, mixes=[blind, dear, cheap]), {})
+    assert "The cheapest that finds +10 % in 95 %: 5 slices, 15 launches, 146 s." in told
+    assert "None of them finds +10 % in 95 %." in markdown(harvest, replace(found, mixes=[blind]), {})
