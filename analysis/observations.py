@@ -74,7 +74,8 @@ class TargetStarted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag
     """A fresh server, folder and worker of one target are up.
 
     `settings` holds the effective index and server settings as the store reports them after the first
-    collection was made; `startup_ns` runs from the first process start to the worker's first answer.
+    collection was made; `startup_ns` runs from its first process's start to that
+    moment, in which the other targets start too.
     """
 
     scale: str

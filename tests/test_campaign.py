@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.observations import Observation, TargetFailed
-from fixtures.campaign import Campaign
+from fixtures.campaign import Campaign, stop_all
 from fixtures.drivers.base import Tier
 from fixtures.experiments.silent import Silent
 from fixtures.parts import Plan
@@ -51,3 +51,22 @@ def test_stores_are_connected_and_closed_at_the_same_time(tmp_path: Path, monkey
     assert [one.reason for one in seen if isinstance(one, TargetFailed)] == []
     met = {f"{name}-met-{doing}" for name in ("left", "right") for doing in ("connecting", "closing")}
     assert met <= {path.name for path in tmp_path.iterdir()}
+
+
+def test_a_target_that_cannot_be_stopped_keeps_no_other_from_it() -> None:
+    """All are stopped, and what was raised comes out."""
+
+    class Stopping:
+        def __init__(self, fault: Exception | None = None) -> None:
+            self.fault, self.stopped = fault, False
+
+        def stop(self) -> None:
+            if self.fault is not None and not self.stopped:
+                self.stopped = True
+                raise self.fault
+            self.stopped = True
+
+    lanes = [Stopping(), Stopping(OSError("no")), Stopping()]
+    with pytest.raises(OSError, match="no"):
+        stop_all(lanes)  # type: ignore[arg-type]
+    assert [one.stopped for one in lanes] == [True] * 3

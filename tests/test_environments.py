@@ -52,9 +52,10 @@ def test_an_environment_has_what_was_asked_for_and_the_rest_as_it_is_here(
     assert said[0].startswith(f"installing {OTHER} ")
 
 
-def test_versions_that_do_not_fit_are_let_go_and_that_is_told() -> None:
+def test_versions_that_do_not_fit_are_let_go_and_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """An old release needs older packages than ours: it gets what it wants."""
-    environment = environment_with([OTHER], {"numpy": "0.0.1"}, lambda _: None)
+    monkeypatch.setattr(environments, "WORKER_NEEDS", ("pluggy",))
+    environment = environment_with([OTHER], {"pluggy": "0.0.1"}, lambda _: None)
     assert not environment.as_pinned
     assert version_in(environment, "iniconfig") == "2.0.0"
 

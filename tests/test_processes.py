@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fixtures.ledger import ledger
+from fixtures.ledger import ledger, still_running
 from fixtures.processes import Child, clean_environment, ending, spawn
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -128,3 +128,17 @@ time.sleep(99)
         suite.wait()
     psutil.wait_procs([process], timeout=10)
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def test_an_ended_process_that_nobody_reaps_is_not_waited_for(tmp_path: Path) -> None:
+    """Its parent does not, and process 1 of a container may never do it."""
+    script = "import subprocess, time; subprocess.Popen(['true']); print('up', flush=True); time.sleep(99)"
+    parent = child(script, tmp_path / "log")
+    try:
+        heard(parent, "up")
+        (unreaped,) = psutil.Process(parent.pid).children()
+        assert still_running([unreaped], 20.0) == []
+        assert unreaped.status() == psutil.STATUS_ZOMBIE
+        assert still_running([psutil.Process(parent.pid)], 0.0) != []
+    finally:
+        parent.kill()

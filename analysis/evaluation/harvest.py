@@ -48,8 +48,8 @@ class Launch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `values` are by arm and metric, in the metric's unit; `worse` the log ratios with the reference, as the duet makes
     them, above zero where the arm is worse; `slices` the same for each slice, where a row is made of slices. What a
-    finding made invalid is not there, and told in `left_out`. `pair_s` is what one arm and the reference took: coming
-    up, inserting and one slice of each.
+    finding made invalid is not there, and told in `left_out`. `up_s`, `insert_s` and `slice_s` are what one arm and the
+    reference took of it, in s: their part of coming up, inserting, and one slice of each.
     """
 
     number: int

@@ -25,7 +25,7 @@ def markdown(harvest: Harvest, found: Evaluation, renamed: Mapping[str, str]) ->
     head = (
         f"{len(quiet)} launches on {harvest.host.cores} cores ({harvest.host.cpu_model}), {harvest.started[:10]}, "
         f"commit {harvest.suite_commit[:7]}, scale {harvest.dataset.scale}; {len(hogged)} more with a CPU hog. Load "
-        f"average {min(loads):.1f} to {max(loads):.1f}, of which the measuring itself is most. Every launch has "
+        f"average {statistics.median(loads):.1f} in the middle, {min(loads):.1f} to {max(loads):.1f}. Every launch has "
         f"{len(harvest.arms)} arms side by side: {', '.join(_arm_told(harvest))}."
     )
     return "\n\n".join(
@@ -154,6 +154,8 @@ def _mixes(found: Evaluation, shares: Sequence[float]) -> str:
 
 def _cheapest(found: Evaluation) -> str:
     goals = [(share, goal) for share, goal in _GOALS if all(share in one.found for one in found.mixes)]
+    if not goals:
+        return "Its shares of extra work are none of the goals'."
     wanted = " and ".join(f"+{_percent(share)} in {_percent(goal)}" for share, goal in goals)
     enough = [one for one in found.mixes if all(one.found[share] >= goal for share, goal in goals)]
     if not enough:

@@ -149,7 +149,7 @@ def _mixes(harvest: Harvest, same: Arm, together: Sequence[Drawn]) -> list[Mix]:
     found = []
     for slices in sorted({max(2, whole // 4), whole // 2, whole}):
         ratios = [statistics.fmean(one.slices[same.name][name][:slices]) for one in quiet]
-        launch_s = statistics.median(one.up_s + one.insert_s + slices * one.slice_s for one in quiet)
+        launch_s = _launch_s(quiet, slices) + _beyond_s(harvest, whole)
         for launches in range(5, SIDE_BY_SIDE + 1, 5):
             if launches > len(quiet):
                 continue
@@ -163,6 +163,16 @@ def _mixes(harvest: Harvest, same: Arm, together: Sequence[Drawn]) -> list[Mix]:
                 powers[share] = statistics.fmean(one is Judgement.REGRESSION for one in judged)
             found.append(Mix(slices, launches, statistics.stdev(ratios), powers, launches * launch_s))
     return found
+
+
+def _launch_s(launches: Sequence[Launch], slices: int) -> float:
+    return statistics.median(one.up_s + one.insert_s + slices * one.slice_s for one in launches)
+
+
+def _beyond_s(harvest: Harvest, slices: int) -> float:
+    """What a launch of a real duet took beyond its parts in those of many arms: stopping, warming up. 0 if none was."""
+    timed = [seconds / launches for seconds, launches in zip(harvest.duet_s, harvest.duet_launches, strict=True)]
+    return max(0.0, statistics.median(timed) - _launch_s(harvest.under(QUIET), slices)) if timed else 0.0
 
 
 def _by_slices(

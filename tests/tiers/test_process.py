@@ -53,6 +53,18 @@ def test_a_server_is_ready_when_its_health_path_answers_and_gone_when_stopped() 
     assert not running.endpoint.folder.exists()
 
 
+def test_one_that_cannot_even_be_started_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has it then, who could stop it."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def command(place: Place) -> Command:
+        raise StartFailed("no licence.")
+
+    with pytest.raises(StartFailed, match="no licence"):
+        start("web@process", replace(spec(), command=command), [sys.executable])
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_server_that_dies_at_start_is_named_with_its_last_log_lines() -> None:
     """And its status."""
     running = start("web@process", spec(), [sys.executable, "-c", "raise SystemExit('no licence')"])
