@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from scipy import stats
 
 from analysis.evaluation.draws import real_side_by_side, side_by_side, two_runs
-from analysis.evaluation.harvest import SAME, Harvest
+from analysis.evaluation.harvest import SAME, Arm, Harvest
 from analysis.evaluation.ours import duelled, renamed_row, screened
 from analysis.evaluation.plots import mixes_svg, power_svg
 from analysis.evaluation.report import markdown
@@ -109,5 +110,28 @@ def test_the_cheapest_mix_is_of_those_that_find_enough(harvest: Harvest) -> None
     blind = Mix(5, 5, 0.1, {**cells, 0.1: 0.9}, 10.0)
     dear, cheap = Mix(20, 10, 0.05, cells, 300.0), Mix(5, 15, 0.1, cells, 146.0)
     told = markdown(harvest, replace(found, mixes=[blind, dear, cheap]), {})
-    assert "The cheapest that finds +10 % in 95 %: 5 slices, 15 launches, 146 s." in told
-    assert "None of them finds +10 % in 95 %." in markdown(harvest, replace(found, mixes=[blind]), {})
+    assert "The cheapest that finds 10 % more work in 95 %: 5 slices, 15 launches, 146 s." in told
+    assert "None of them finds 10 % more work in 95 %." in markdown(harvest, replace(found, mixes=[blind]), {})
+
+
+def test_what_the_copies_cost_is_measured_and_goals_are_read_off_there(harvest: Harvest) -> None:
+    """Twice the extra work under the same name: it is found as what it is, not as what it is called."""
+    told = markdown(harvest, evaluate(harvest, {}, 6, lambda text: None), {})
+    (line,) = [one for one in told.splitlines() if one.startswith("| p50_latency_ms |")][:1]
+    same, ten, twenty = (float(cell.strip(" %")) for cell in line.strip("| ").split("|")[1:])
+    assert (same, ten, twenty) == (pytest.approx(0, abs=2), pytest.approx(10, abs=2), pytest.approx(20, abs=2))
+    arms = [replace_share(arm) for arm in harvest.arms]
+    halved = markdown(
+        msgspec.structs.replace(harvest, arms=arms),
+        evaluate(msgspec.structs.replace(harvest, arms=arms), {}, 6, lambda text: None),
+        {},
+    )
+    goal = "| found at +10 %, measured |"
+    assert [one for one in told.splitlines() if one.startswith(goal)] == [
+        one for one in halved.splitlines() if one.startswith(goal)
+    ]
+
+
+def replace_share(arm: Arm) -> Arm:
+    """The same copy, said to do half as much."""
+    return msgspec.structs.replace(arm, share=arm.share / 2)
