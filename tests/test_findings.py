@@ -141,6 +141,7 @@ def test_a_search_path_that_changed_between_launches_is_told(ran: Ran) -> None:
     assert "answered by brute force and by indexed in different launches" in finding.text
 
 
+@pytest.mark.alone
 def test_a_clock_that_was_set_is_found() -> None:
     """By 40 ms, for as long as one reading takes, and back."""
     try:
@@ -155,6 +156,7 @@ def test_a_clock_that_was_set_is_found() -> None:
     assert "40 ms" in finding.text
 
 
+@pytest.mark.alone
 def test_swapping_is_found(tmp_path: Path) -> None:
     """Some 40 MB of a process go to a swap file of ours and come back."""
     before = read_machine("small", 0, Phase.START)
