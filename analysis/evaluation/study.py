@@ -146,10 +146,11 @@ def _mixes(harvest: Harvest, same: Arm, together: Sequence[Drawn]) -> list[Mix]:
     quiet = harvest.under(QUIET)
     name, family = "p50_latency_ms", len(harvest.metrics())
     whole = min(len(one.slices[same.name][name]) for one in quiet)
+    beyond_s = _beyond_s(harvest, whole)
     found = []
     for slices in sorted({max(2, whole // 4), whole // 2, whole}):
         ratios = [statistics.fmean(one.slices[same.name][name][:slices]) for one in quiet]
-        launch_s = _launch_s(quiet, slices) + _beyond_s(harvest, whole)
+        launch_s = _launch_s(quiet, slices) + beyond_s
         for launches in range(5, SIDE_BY_SIDE + 1, 5):
             if launches > len(quiet):
                 continue

@@ -117,15 +117,11 @@ def test_the_cheapest_mix_is_of_those_that_find_enough(harvest: Harvest) -> None
 def test_what_the_copies_cost_is_measured_and_goals_are_read_off_there(harvest: Harvest) -> None:
     """Twice the extra work under the same name: it is found as what it is, not as what it is called."""
     told = markdown(harvest, evaluate(harvest, {}, 6, lambda text: None), {})
-    (line,) = [one for one in told.splitlines() if one.startswith("| p50_latency_ms |")][:1]
+    line = next(one for one in told.splitlines() if one.startswith("| p50_latency_ms |"))
     same, ten, twenty = (float(cell.strip(" %")) for cell in line.strip("| ").split("|")[1:])
     assert (same, ten, twenty) == (pytest.approx(0, abs=2), pytest.approx(10, abs=2), pytest.approx(20, abs=2))
-    arms = [replace_share(arm) for arm in harvest.arms]
-    halved = markdown(
-        msgspec.structs.replace(harvest, arms=arms),
-        evaluate(msgspec.structs.replace(harvest, arms=arms), {}, 6, lambda text: None),
-        {},
-    )
+    renamed = msgspec.structs.replace(harvest, arms=[replace_share(arm) for arm in harvest.arms])
+    halved = markdown(renamed, evaluate(renamed, {}, 6, lambda text: None), {})
     goal = "| found at +10 %, measured |"
     assert [one for one in told.splitlines() if one.startswith(goal)] == [
         one for one in halved.splitlines() if one.startswith(goal)
