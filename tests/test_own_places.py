@@ -70,7 +70,7 @@ def test_the_candidate_is_installed_anew_at_the_version_that_is_here(
 def test_where_the_other_side_has_no_environment_nothing_is_made(
     chroma: Runnable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both share with the suite alike; and a program that is no package of Python's has nothing in common with it."""
+    """Both are where the suite is; and a program that is no package of Python's has nothing in common with it."""
     asked = making(monkeypatch, lambda: pytest.fail("asked for"))
     both = (chroma, Reference(replace(chroma, label="chroma~baseline@process"), "the same"))
     assert in_its_own_place(*both, silently) == both
@@ -92,7 +92,7 @@ def refused() -> Environment:
         (lambda: Environment(THEIRS, as_pinned=True), "chromadb/x.py was changed", "chromadb/x.py was changed"),
     ],
 )
-def test_what_cannot_be_installed_as_it_is_here_shares_with_the_suite_and_that_is_told(
+def test_what_cannot_be_installed_as_it_is_here_runs_where_it_is_and_that_is_told(
     chroma: Runnable, monkeypatch: pytest.MonkeyPatch, made: Callable[[], Environment], change: str, told: str
 ) -> None:
     """It must not be judged as something that it is not."""
@@ -100,7 +100,7 @@ def test_what_cannot_be_installed_as_it_is_here_shares_with_the_suite_and_that_i
     monkeypatch.setattr(references, "altered", lambda _: change)
     candidate, other = in_its_own_place(chroma, beside(chroma), silently)
     assert candidate == chroma
-    shared = "chroma@process shares pages with the suite, so that it has less memory than it would have"
+    shared = "chroma@process runs in the suite's own environment, which its memory may show"
     assert other.made == f"chromadb 1.0; {shared}: {told}"
 
 
