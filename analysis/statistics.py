@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 from analysis.percentiles import percentile
+from analysis.special import special
 from analysis.student import t_reach
 
 __all__ = [
@@ -119,13 +119,13 @@ def moderate(variances: Sequence[float], df: Sequence[float]) -> Moderation:
     if len(used) < 2:
         return Moderation(0.0, used[0][0] if used else 0.0)
     s2, d = np.array([v for v, _ in used]), np.array([n for _, n in used])
-    e = np.log(s2) - special.digamma(d / 2) + np.log(d / 2)
+    e = np.log(s2) - special().digamma(d / 2) + np.log(d / 2)
     mean = float(e.mean())
-    spread = float(((e - mean) ** 2).sum() / (len(e) - 1) - special.polygamma(1, d / 2).mean())
+    spread = float(((e - mean) ** 2).sum() / (len(e) - 1) - special().polygamma(1, d / 2).mean())
     if spread <= 0:
         return Moderation(math.inf, math.exp(mean))
     half = _trigamma_inverse(spread)
-    return Moderation(2 * half, math.exp(mean + float(special.digamma(half)) - math.log(half)))
+    return Moderation(2 * half, math.exp(mean + float(special().digamma(half)) - math.log(half)))
 
 
 def _trigamma_inverse(x: float) -> float:
@@ -136,8 +136,8 @@ def _trigamma_inverse(x: float) -> float:
         return 1 / x
     y = 0.5 + 1 / x
     for _ in range(50):
-        trigamma = float(special.polygamma(1, y))
-        step = trigamma * (1 - trigamma / x) / float(special.polygamma(2, y))
+        trigamma = float(special().polygamma(1, y))
+        step = trigamma * (1 - trigamma / x) / float(special().polygamma(2, y))
         y += step
         if -step / y < 1e-8:
             break

@@ -9,24 +9,25 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
+
+from analysis.special import special
 
 __all__ = ["t_quantile", "t_quantiles", "t_reach", "t_two_sided"]
 
 
 def t_two_sided(t: float, df: float) -> float:
     """The probability of |T| >= |t| with `df` degrees of freedom, which may be infinite."""
-    return float(2 * (special.ndtr(-abs(t)) if math.isinf(df) else special.stdtr(df, -abs(t))))
+    return float(2 * (special().ndtr(-abs(t)) if math.isinf(df) else special().stdtr(df, -abs(t))))
 
 
 def t_quantile(share: float, df: float) -> float:
     """The t below which `share` of the distribution lies."""
-    return float(special.ndtri(share)) if math.isinf(df) else float(special.stdtrit(df, share))
+    return float(special().ndtri(share)) if math.isinf(df) else float(special().stdtrit(df, share))
 
 
 def t_quantiles(share: float, df: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """The same for each number of degrees of freedom, shape as given."""
-    return np.asarray(special.stdtrit(df, share), dtype=np.float64)
+    return np.asarray(special().stdtrit(df, share), dtype=np.float64)
 
 
 def t_reach(confidence: float, df: float) -> float:

@@ -32,6 +32,8 @@ def p50(target: str) -> RowKey:
 
 
 OWN = ("--target=exact@process", "--target=exact@embedded")
+PACE_S = 0.02
+"""Between two looks, which would take the processor from what they wait for."""
 
 
 @contextmanager
@@ -53,6 +55,7 @@ def under_way(
             while not any("slice-searched" in path.read_text() for path in results.glob("*/observations.jsonl")):
                 assert time.monotonic() < deadline, "it never searched"
                 assert suite.poll() is None, suite.stdout and suite.stdout.read()
+                time.sleep(PACE_S)
             yield suite
         finally:
             suite.kill()

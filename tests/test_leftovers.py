@@ -27,7 +27,7 @@ from fixtures.drivers.exact import STORE
 from fixtures.ledger import MARK, sweep
 from fixtures.targets import Skipped, Target, resolve
 from tests.suite import MAIN_ROWS, ROOT, command, environment, leftovers, run_suite
-from tests.test_faults import under_way
+from tests.test_faults import PACE_S, under_way
 
 MOUNTS = resolve(Target(STORE, Tier.MOUNT))
 OURS = "--target=exact@process" if isinstance(MOUNTS, Skipped) else "--target=exact@*"
@@ -120,6 +120,7 @@ def test_ctrl_c_while_servers_start_leaves_nothing(tmp_path: Path, temporary: Pa
         while server_of(suite) is None:
             assert time.monotonic() < deadline, "it never started a server"
             assert suite.poll() is None, suite.stdout and suite.stdout.read()
+            time.sleep(PACE_S)
         suite.send_signal(signal.SIGINT)
         output, _ = suite.communicate(timeout=60)
     assert suite.returncode == 2, output
