@@ -167,6 +167,15 @@ def test_after_kill_9_the_record_shows_what_was_measured_and_the_next_run_cleans
     assert leftovers(temporary) == []
 
 
+@pytest.fixture
+def hangup_ends() -> Iterator[None]:
+    """Where it is ignored, as under nohup, a run that is started here would ignore it too."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hangup_ends")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: signal.Signals(number).name)
 def test_a_run_that_is_ended_from_outside_is_cleaned_up_by_the_next_start(
     tmp_path: Path,

@@ -70,12 +70,31 @@ def test_the_candidate_is_installed_anew_at_the_version_that_is_here(
 def test_where_the_other_side_has_no_environment_nothing_is_made(
     chroma: Runnable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both are where the suite is; and a program that is no package of Python's has nothing in common with it."""
+    """Both are where the suite is."""
     asked = making(monkeypatch, lambda: pytest.fail("asked for"))
     both = (chroma, Reference(replace(chroma, label="chroma~baseline@process"), "the same"))
     assert in_its_own_place(*both, silently) == both
-    weaviate = replace(chroma, target=Target(known_stores(())["weaviate"], Tier.PROCESS))
-    assert in_its_own_place(weaviate, beside(weaviate), silently) == (weaviate, beside(weaviate))
+    assert asked == []
+
+
+def test_a_server_that_is_no_package_stays_and_its_client_is_installed_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the other side has another client."""
+    weaviate = Runnable(Target(known_stores(())["weaviate"], Tier.PROCESS), ("/some/server",), "sha")
+    making(monkeypatch, lambda: Environment(THEIRS, as_pinned=True))
+    candidate, _ = in_its_own_place(weaviate, beside(weaviate), silently)
+    assert (candidate.python, candidate.program) == (str(THEIRS), ("/some/server",))
+
+
+@pytest.mark.parametrize(("store", "tier"), [("exact", Tier.MOUNT), ("chroma", Tier.CONTAINER)])
+def test_what_needs_more_than_can_be_installed_runs_where_it_is(
+    monkeypatch: pytest.MonkeyPatch, store: str, tier: Tier
+) -> None:
+    """An environment without its client would fail the whole target."""
+    asked = making(monkeypatch, lambda: pytest.fail("asked for"))
+    target = Runnable(Target(known_stores(())[store], tier), (), "sha")
+    candidate, other = in_its_own_place(target, beside(target), silently)
+    assert candidate == target
+    assert "names no package that an environment could be made of" in other.made
     assert asked == []
 
 
@@ -87,7 +106,7 @@ def refused() -> Environment:
 @pytest.mark.parametrize(
     ("made", "change", "told"),
     [
-        (refused, "", "chromadb==9 cannot be installed:"),
+        (refused, "", "chromadb==9 cannot be installed: no such version"),
         (lambda: Environment(THEIRS, as_pinned=False), "", "the packages that are installed here do not fit together"),
         (lambda: Environment(THEIRS, as_pinned=True), "chromadb/x.py was changed", "chromadb/x.py was changed"),
     ],

@@ -16,6 +16,7 @@ from fixtures.pagecache import files_of, read_anew
 from fixtures.targets import Runnable, Target, known_stores, resolve
 
 LIBC = ctypes.CDLL(None, use_errno=True)
+SIZE = 2 << 20
 
 
 def cached(path: Path) -> float:
@@ -36,6 +37,14 @@ def drop(path: Path) -> None:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
+def read_from_disk() -> int:
+    """Bytes that this process had read from storage until now."""
+    path = Path("/proc/self/io")
+    if not path.exists():
+        pytest.skip("this kernel does not count what is read")
+    return int(path.read_text().partition("read_bytes: ")[2].split()[0])
+
+
 def runnable(name: str) -> Runnable:
     """The target, where it can run."""
     store, _, tier = name.partition("@")
@@ -51,7 +60,7 @@ def test_all_of_an_environment_and_of_a_program_is_in_it(tmp_path: Path) -> None
     cold, warm, program = (tmp_path / "environment" / name for name in ("cold.so", "warm.so.1", "server"))
     python.parent.mkdir(parents=True)
     for path in (cold, warm, program):
-        path.write_bytes(os.urandom(2 << 20))
+        path.write_bytes(os.urandom(SIZE))
     drop(cold)
     if cached(cold) > 0:
         pytest.skip("this file system keeps its files in memory")
@@ -59,7 +68,10 @@ def test_all_of_an_environment_and_of_a_program_is_in_it(tmp_path: Path) -> None
     target = replace(runnable("exact@process"), python=str(python), program=(str(program), "run"))
     assert set(files_of(target)) == {cold, warm, program}
     gone = replace(target, program=("/no/such/program",))
+    before = read_from_disk()
     read_anew([target, gone])
+    # The warm one too was dropped.
+    assert read_from_disk() - before >= 3 * SIZE
     assert [cached(path) for path in (cold, warm, program)] == [1.0, 1.0, 1.0]
 
 
@@ -68,5 +80,5 @@ def test_the_libraries_of_a_package_are_those_that_it_stands_on() -> None:
     files = list(files_of(runnable("chroma@embedded")))
     assert any("chromadb_rust_bindings" in path.name for path in files)
     assert all(path.is_file() and ".so" in path.name for path in files)
-    assert not [path for path in files if "ruff" in str(path) or "qdrant" in str(path)]
+    assert not [path for path in files if path.name.startswith("qdrant") or path.parent.name.startswith("qdrant")]
     assert list(files_of(runnable("exact@embedded"))) == []

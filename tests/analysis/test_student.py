@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.student import t_quantile, t_quantiles, t_reach, t_two_sided
+from tests.suite import ROOT
 
 DF = st.one_of(st.floats(1, 1e6), st.just(math.inf))
 
@@ -37,3 +40,10 @@ def test_quantiles_are_each_ones() -> None:
     """Shape as given."""
     df = np.asarray([1.0, 4.0, 19.0])
     assert t_quantiles(0.99, df) == pytest.approx([t_quantile(0.99, one) for one in df])
+
+
+def test_a_start_loads_no_scipy() -> None:
+    """Until something is judged: a third of the time that it takes to refuse a wrong option."""
+    script = "import sys, fixtures.session; print('scipy' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert told.strip() == "False"
