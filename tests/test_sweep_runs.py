@@ -108,8 +108,14 @@ def test_the_record_says_that_it_was_asked_for_and_how_ef_was_set(ran: Ran) -> N
 def test_the_picture_lies_in_the_record_and_the_tables_are_printed(ran: Ran) -> None:
     """At the end of the run, with no further command."""
     texts = {"".join(node.itertext()).strip() for node in ET.parse(ran.folder / "sweep-small.svg").getroot().iter()}
-    assert {"qdrant@embedded", "exact@embedded"} <= texts
     told = " ".join(ran.output.split())
+    (sweep,) = sweeps_of(ran.record)
+    drawn = {curve.target for tier in sweep.tiers for curve in tier.curves}
+    # A launch on a busy machine can be invalid (Little's law); then the target is left out, and that is told.
+    assert drawn | set(sweep.left_out) == {"qdrant@embedded", "exact@embedded"}
+    assert drawn
+    assert drawn <= texts
+    assert all(target in told for target in sweep.left_out)
     assert "Speed against recall, small: 1,500 vectors of 48 dimensions" in told
     assert "p50 (ms) at equal recall" in told
     assert f"Drawn:{ran.folder / 'sweep-small.svg'}" in ran.output.replace("\n", "").replace(" ", "")
