@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from fixtures.ledger import Ledger, ledger, sweep
+from fixtures.scratch import scratch
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -42,6 +43,32 @@ def test_a_folder_that_a_dead_suite_left_is_removed(state: Path) -> None:
     assert sweep() == [f"folder {folder}"]
     assert not Path(folder).exists()
     assert sweep() == []
+
+
+def test_a_folder_for_one_piece_of_work_is_gone_after_it_and_at_the_next_start_if_it_was_killed(state: Path) -> None:
+    """As `--self` and an install have one."""
+    used = []
+
+    def fail() -> None:
+        with scratch("self") as folder:
+            used.append(folder)
+            (folder / "record").write_text("")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert [folder.exists() for folder in used] == [False]
+    script = "import os; from fixtures.scratch import scratch\nwith scratch('self') as folder:\n"
+    folder = killed_suite(state, script + "    print(folder, flush=True)\n    os._exit(9)")
+    assert Path(folder).is_dir()
+    assert sweep() == [f"folder {folder}"]
+    assert not Path(folder).exists()
+
+
+def test_no_folder_of_ours_is_made_past_the_ledger() -> None:
+    """A temporary folder of Python's own stays for good when its process is killed."""
+    sources = (path for folder in ("analysis", "fixtures") for path in (ROOT / folder).rglob("*.py"))
+    assert [str(path) for path in sources if "TemporaryDirectory" in path.read_text()] == []
 
 
 def test_a_folder_of_a_living_suite_stays(state: Path) -> None:
