@@ -132,7 +132,8 @@ time.sleep(99)
 
 def test_an_ended_process_that_nobody_reaps_is_not_waited_for(tmp_path: Path) -> None:
     """Its parent does not, and process 1 of a container may never do it."""
-    script = "import subprocess, time; subprocess.Popen(['true']); print('up', flush=True); time.sleep(99)"
+    # Kept by its name: a dropped Popen looks once whether its process has ended, and that reaps it.
+    script = "import subprocess, time; kept = subprocess.Popen(['true']); print('up', flush=True); time.sleep(99)"
     parent = child(script, tmp_path / "log")
     try:
         heard(parent, "up")
