@@ -11,10 +11,11 @@ from itertools import pairwise
 from analysis.findings import EVERY_METRIC, MADE_OF_TIMES, TIMES, Finding, Severity
 from analysis.observations import MachineRead
 
-__all__ = ["judge_machine"]
+__all__ = ["CROWDED", "judge_machine", "stolen"]
 
 _CLOCK_STEP_NS = 10_000_000
-_STEAL = 0.05
+CROWDED = 0.05
+"""The share of the processors' time from which on others on the host colour absolute times."""
 _FREQUENCY = 0.10
 
 
@@ -26,6 +27,12 @@ def judge_machine(launch: int, readings: Sequence[MachineRead], cores: int) -> I
     yield from _swapping(launch, readings)
     yield from _neighbours(launch, readings, cores)
     yield from _frequency(launch, readings)
+
+
+def stolen(readings: Sequence[MachineRead]) -> float:
+    """The share of the processors' time that the host took for others, from the first reading to the last."""
+    cpu = readings[-1].cpu_ns - readings[0].cpu_ns
+    return (readings[-1].steal_ns - readings[0].steal_ns) / cpu if cpu else 0.0
 
 
 def _clock(launch: int, readings: Sequence[MachineRead]) -> Iterator[Finding]:
@@ -58,10 +65,9 @@ def _swapping(launch: int, readings: Sequence[MachineRead]) -> Iterator[Finding]
 
 def _neighbours(launch: int, readings: Sequence[MachineRead], cores: int) -> Iterator[Finding]:
     seen = []
-    cpu = readings[-1].cpu_ns - readings[0].cpu_ns
-    steal = (readings[-1].steal_ns - readings[0].steal_ns) / cpu if cpu else 0.0
-    if steal > _STEAL:
-        seen.append(f"the host took {steal:.0%} of the processors' time for others")
+    taken = stolen(readings)
+    if taken > CROWDED:
+        seen.append(f"the host took {taken:.0%} of the processors' time for others")
     # Between our operations nothing of ours has to run: one such moment is chance, all of them are not.
     queue = min(reading.runnable for reading in readings)
     if queue >= cores:

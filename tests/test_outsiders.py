@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fixtures import outsiders
-from fixtures.outsiders import NARROW, OUTSIDERS, Agreement, agree
+from fixtures.outsiders import OUTSIDERS, Agreement, agree
 from tests.suite import ROOT
 
 pytestmark = pytest.mark.alone
@@ -23,9 +23,8 @@ def test_a_search_takes_as_long_as_in_a_plain_loop_and_finds_the_same(target: st
     print(f"{target}: {found.ratio - 1:+.2%} ±{found.half_width:.2%}, {found.rounds} ABBA rounds")
     assert found.same_answers
     assert not found.refuted, found
-    if found.half_width > NARROW:
+    if not found.shown:
         pytest.skip(f"the machine is too busy to tell: {found.ratio - 1:+.1%} ±{found.half_width:.1%}")
-    assert found.shown, found
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
@@ -48,6 +47,8 @@ def test_every_outsider_has_its_script() -> None:
     ("ratio", "reach", "same", "shown", "refuted"),
     [
         (1.01, 0.010, True, True, False),
+        (1.01, 0.018, True, True, False),
+        (1.02, 0.014, True, False, False),
         (1.01, 0.040, True, False, False),
         (1.04, 0.005, True, False, True),
         (0.95, 0.010, True, False, True),
@@ -57,7 +58,7 @@ def test_every_outsider_has_its_script() -> None:
 def test_agreement_is_shown_refuted_or_neither(
     ratio: float, reach: float, same: bool, shown: bool, refuted: bool
 ) -> None:
-    """Narrow and near; wholly beyond; too wide to tell; other answers."""
+    """The whole interval within 3 %; wholly beyond; neither; other answers."""
     found = Agreement("x@process", ratio, ratio - reach, ratio + reach, 20, same)
     assert (found.shown, found.refuted) == (shown, refuted)
 

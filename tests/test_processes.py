@@ -107,19 +107,30 @@ def test_no_secret_of_ours_reaches_a_server(tmp_path: Path, monkeypatch: pytest.
     assert "'ANONYMIZED_TELEMETRY': 'False'" in started.log_tail()
 
 
-def test_children_die_with_the_suite_even_by_kill_9(tmp_path: Path) -> None:
-    """The kernel sees to it."""
-    script = f"""
+SPAWNS = """
 import sys, time
 from pathlib import Path
 from fixtures.processes import spawn, clean_environment
-log = Path({str(tmp_path / "log")!r})
-started = spawn(["sleep", "99"], environment=clean_environment(), log=log)
+started = spawn(["sleep", "99"], environment=clean_environment(), log=Path(sys.argv[1]))
 print(started.pid, flush=True)
 time.sleep(99)
 """
+WAITS = """
+import subprocess, sys
+from fixtures.processes import leashed
+said = "import os, time; print(os.getpid(), flush=True); time.sleep(99)"
+subprocess.run(leashed([sys.executable, "-c", said]), check=True)
+"""
+
+
+@pytest.mark.parametrize("script", [SPAWNS, WAITS], ids=["spawned", "waited for"])
+def test_children_die_with_the_suite_even_by_kill_9(script: str, tmp_path: Path) -> None:
+    """The kernel sees to it."""
     with subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+        [sys.executable, "-c", script, str(tmp_path / "log")],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     ) as suite:
         assert suite.stdout is not None
         pid = int(suite.stdout.readline())

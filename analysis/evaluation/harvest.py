@@ -49,7 +49,8 @@ class Launch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `values` are by arm and metric, in the metric's unit; `worse` the log ratios with the reference, as the duet makes
     them, above zero where the arm is worse; `slices` the same for each slice, where a row is made of slices. What a
     finding made invalid is not there, and told in `left_out`. `up_s`, `insert_s` and `slice_s` are what one arm and the
-    reference took of it, in s: their part of coming up, inserting, and one slice of each.
+    reference took of it, in s: their part of coming up, inserting, and one slice of each. `stolen` is the share of the
+    processors' time that the host took for others; None in launches from before it was written down.
     """
 
     number: int
@@ -63,6 +64,7 @@ class Launch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     up_s: float
     insert_s: float
     slice_s: float
+    stolen: float | None = None
 
 
 class Harvest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

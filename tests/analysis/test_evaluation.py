@@ -128,6 +128,21 @@ def test_what_the_copies_cost_is_measured_and_goals_are_read_off_there(harvest: 
     ]
 
 
+def test_a_goal_that_is_not_reached_is_named_with_what_there_was_to_reach_it() -> None:
+    """Launches that are far apart; whoever took the processors is told where it was written down."""
+    calm, wild = a_harvest(7, 12, (0.075, 0.1), spread=0.01), a_harvest(7, 12, spread=0.2)
+    assert "Not reached" not in markdown(calm, evaluate(calm, {}, 20, lambda text: None), {})
+    told = markdown(wild, evaluate(wild, {}, 20, lambda text: None), {})
+    (line,) = [one for one in told.splitlines() if one.startswith("Not reached: ")]
+    assert "found at +10 %, measured; found at +7.5 %, measured; inconclusive, same code" in line
+    assert "(sd of the log ratio of 12)." in line
+    crowded = msgspec.structs.replace(
+        wild, launches=[msgspec.structs.replace(one, stolen=0.15) for one in wild.launches]
+    )
+    told = markdown(crowded, evaluate(crowded, {}, 20, lambda text: None), {})
+    assert "and the host took 15% of the processors' time for others." in told
+
+
 def replace_share(arm: Arm) -> Arm:
     """The same copy, said to do half as much."""
     return msgspec.structs.replace(arm, share=arm.share / 2)
