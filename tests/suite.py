@@ -71,11 +71,12 @@ def command(results: Path, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "pytest", "benchmarks/", *own, *arguments]
 
 
-def run_suite(tmp_path: Path, *arguments: str, variables: Mapping[str, str] | None = None) -> Ran:
-    """Run it to its end."""
+def run_suite(tmp_path: Path, *arguments: str, variables: Mapping[str, str] | None = None, whole: bool = False) -> Ran:
+    """Run it to its end: with a part of the usual slices, or with all where a test looks at how figures come about."""
     results = tmp_path / "results"
+    amount = () if whole else ("-p", "tests.plugins.brief")
     done = subprocess.run(
-        command(results, *arguments),
+        command(results, *amount, *arguments),
         cwd=ROOT,
         env=environment(variables),
         stdout=subprocess.PIPE,

@@ -36,6 +36,7 @@ def doubled(tmp_path_factory: pytest.TempPathFactory) -> Ran:
         f"--junit-xml={folder / 'junit.xml'}",
         f"--summary={folder / 'summary.md'}",
         variables={"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(folder / "step.md")},
+        whole=True,
     )
 
 
@@ -113,7 +114,7 @@ def test_the_same_code_under_another_name_is_no_regression(tmp_path: Path) -> No
 @pytest.mark.alone
 def test_ten_per_cent_more_real_work_is_found(tmp_path: Path) -> None:
     """In every search's path. A machine that scatters ratios by 15 % a launch cannot show it, and that is told."""
-    ran = run_suite(tmp_path, *PLUGIN, *SEARCH, "--duet=heavier@process=exact@process")
+    ran = run_suite(tmp_path, *PLUGIN, *SEARCH, "--duet=heavier@process=exact@process", whole=True)
     (standing,) = duet_verdicts(ran.record)
     p50 = next(one for one in standing.verdicts if one.key.metric == "p50_latency_ms")
     if p50.judgement is Judgement.INCONCLUSIVE and spread(ran, "p50_latency_ms") > TOO_NOISY:

@@ -38,6 +38,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
         *("-k", "test_insertion or test_search or test_memory or garbage_collection"),
         *(f"--target={name}" for name in UNTRUE),
         variables={"TMPDIR": str(temporary)},
+        whole=True,
     )
 
 
@@ -112,7 +113,7 @@ def test_a_store_that_depends_on_who_came_before_is_found_by_the_swap_of_the_ord
 def test_a_driver_that_burns_the_clients_processor_at_a_server_tier_is_found(tmp_path: Path) -> None:
     """Its server does next to nothing."""
     one = ("--scale=small", "--launches=1", "--target=burning@process", "-k", "p50_latency")
-    ran = run_suite(tmp_path, *one, "-p", "tests.plugins.untrue")
+    ran = run_suite(tmp_path, *one, "-p", "tests.plugins.untrue", whole=True)
     seen = [one for one in ran.record.observations if isinstance(one, SliceSearched) and not one.warmup]
     own = [one for one in seen if one.target == "burning@process"]
     shares = [

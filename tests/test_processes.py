@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import signal
 import subprocess
@@ -139,6 +140,20 @@ def test_children_die_with_the_suite_even_by_kill_9(script: str, tmp_path: Path)
         suite.wait()
     psutil.wait_procs([process], timeout=10)
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def test_whatever_is_started_is_on_the_leash_or_over_in_a_moment() -> None:
+    """Every call of subprocess in the suite, but for those of commands that take a moment, and two others."""
+    loose = set()
+    for path in (ROOT / "fixtures").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("subprocess.run", "subprocess.Popen"):
+                first = node.args[0]
+                if not (isinstance(first, ast.Call) and ast.unparse(first.func) == "leashed"):
+                    loose.add(path.relative_to(ROOT / "fixtures").as_posix())
+    moments = {"errands.py", "ledger.py", "localimages.py", "provenance.py", "reference.py", "tiers/health.py"}
+    # `with_dockerd` runs the caller's own command; a hog ties itself.
+    assert loose == moments | {"dockerd.py", "experiments/harvest.py"}
 
 
 def test_an_ended_process_that_nobody_reaps_is_not_waited_for(tmp_path: Path) -> None:

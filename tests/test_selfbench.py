@@ -19,7 +19,7 @@ from analysis.observations import (
 from analysis.records import Record
 from fixtures import selfbench
 from fixtures.outsiders import Agreement
-from fixtures.selfbench import Promise, main, measuring_share, paired_ratio, timing_overhead
+from fixtures.selfbench import Kept, Promise, main, measuring_share, paired_ratio, timing_overhead
 from tests.strategies import a_launch, a_machine, a_record
 
 pytestmark = pytest.mark.alone
@@ -68,21 +68,21 @@ def test_the_timed_loop_is_about_as_fast_as_plain_lines() -> None:
     assert 0.8 < timing_overhead(rounds=6) < 1.25
 
 
-@pytest.mark.parametrize(("kept", "status", "said"), [(True, 0, "kept"), (False, 1, "NOT KEPT"), (None, 1, "open: ")])
+@pytest.mark.parametrize(("kept", "status"), [(Kept.YES, 0), (Kept.NO, 1), (Kept.OPEN, 1)])
 def test_a_promise_that_is_not_kept_is_told_by_the_exit_code(
-    kept: bool | None, status: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    kept: Kept, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """And in the table; so is one of which a busy machine tells nothing, which is no success."""
     monkeypatch.setattr(selfbench, "_promises", lambda progress: [Promise("a figure", "1", "2", kept)])
     assert main() == status
-    assert f"│ {said}" in capsys.readouterr().out
+    assert f"│ {kept}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
-    ("wall_s", "stolen_ns", "kept"), [(300, 0, True), (400, 4, False), (400, 6, None), (300, 50, True)]
+    ("wall_s", "stolen_ns", "kept"), [(300, 0, Kept.YES), (400, 4, Kept.NO), (400, 6, Kept.OPEN), (300, 50, Kept.YES)]
 )
 def test_a_run_that_is_too_long_tells_nothing_where_others_had_a_part_of_the_cores(
-    wall_s: float, stolen_ns: int, kept: bool | None
+    wall_s: float, stolen_ns: int, kept: Kept
 ) -> None:
     """Its bound is of quiet ones."""
     plain = a_record({})
@@ -92,7 +92,18 @@ def test_a_run_that_is_too_long_tells_nothing_where_others_had_a_part_of_the_cor
     assert ("the host took" in promise.seen) == (stolen_ns > 5)
 
 
-@pytest.mark.parametrize(("reach", "same", "kept"), [(0.01, True, True), (0.04, True, None), (0.01, False, False)])
-def test_an_interval_that_is_too_wide_leaves_the_agreement_open(reach: float, same: bool, kept: bool | None) -> None:
-    """It neither shows nor refutes it."""
-    assert selfbench._agreed(Agreement("x@process", 1.01, 1.01 - reach, 1.01 + reach, 20, same)).kept is kept
+@pytest.mark.parametrize(
+    ("ratio", "reach", "same", "kept"),
+    [
+        (1.01, 0.010, True, Kept.YES),
+        (1.01, 0.040, True, Kept.OPEN),
+        (1.10, 0.040, True, Kept.NO),
+        (1.02, 0.014, True, Kept.NO),
+        (1.01, 0.010, False, Kept.NO),
+    ],
+)
+def test_only_an_interval_that_is_too_wide_leaves_the_agreement_open(
+    ratio: float, reach: float, same: bool, kept: Kept
+) -> None:
+    """A narrow one that reaches over the bound is no agreement."""
+    assert selfbench._agreed(Agreement("x@process", ratio, ratio - reach, ratio + reach, 20, same)).kept is kept

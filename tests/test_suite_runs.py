@@ -24,7 +24,7 @@ SMALL = ("--scale=small", f"--launches={LAUNCHES}", "--target=exact@embedded", "
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """One run of two targets and a few launches."""
-    return run_suite(tmp_path_factory.mktemp("ran"), "--benchmark-compare", *SMALL)
+    return run_suite(tmp_path_factory.mktemp("ran"), "--benchmark-compare", *SMALL, whole=True)
 
 
 def test_a_run_ends_0_with_every_row_measured(ran: Ran) -> None:
@@ -152,12 +152,12 @@ def test_a_slower_driver_in_its_place_fails_the_rows_by_name(tmp_path: Path) -> 
     rows = ("-k", "p50_latency or batch or peak_memory")
     anchored = (*rows, "--scale=small", "--launches=2", "-p", "tests.plugins.anchors", "--target=exact@process")
     anchored = (*anchored, *(f"--target={name}@process" for name in ("first", "second", "third")))
-    before = run_suite(tmp_path / "before", *anchored)
+    before = run_suite(tmp_path / "before", *anchored, whole=True)
     folder = tmp_path / "accepted"
     allow = [part for name in ("dirty", "partial") for part in ("--allow", name)]
     assert analysis(["accept", str(before.folder), "--baselines", str(folder), *allow]) == 0
     slower = ("-p", "tests.plugins.slow_exact", f"--baselines={folder}", "--no-duet")
-    slow = run_suite(tmp_path / "slow", *anchored, *slower)
+    slow = run_suite(tmp_path / "slow", *anchored, *slower, whole=True)
     if "Others filled the machine in most launches" in verdicts_of(slow, folder):
         pytest.skip("others filled the machine in one of the two runs: then nothing is called a regression")
     assert slow.status == 1, slow.output

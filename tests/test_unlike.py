@@ -32,10 +32,10 @@ def accepted(ran: Ran) -> Path:
 def test_with_a_hog_on_all_cores_the_rows_say_so_and_no_store_regressed(tmp_path: Path) -> None:
     """Everything takes longer, and it is no store's doing."""
     own = ("-k", "test_search", *OWN[2:], "--launches=2")
-    quiet = run_suite(tmp_path / "quiet", *own)
+    quiet = run_suite(tmp_path / "quiet", *own, whole=True)
     baselines = accepted(quiet)
     with busy_cores():
-        filled = run_suite(tmp_path / "filled", *own, "--no-duet", f"--baselines={baselines}")
+        filled = run_suite(tmp_path / "filled", *own, "--no-duet", f"--baselines={baselines}", whole=True)
     of_times = [row for row in filled.rows.values() if row.metric.follows_machine_speed and row.values]
     assert of_times
     for row in of_times:

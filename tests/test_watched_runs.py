@@ -41,7 +41,7 @@ PARTS = [
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """One launch of two targets."""
-    ran = run_suite(tmp_path_factory.mktemp("watched"), *SMALL)
+    ran = run_suite(tmp_path_factory.mktemp("watched"), *SMALL, whole=True)
     assert ran.status == 0, ran.output
     return ran
 

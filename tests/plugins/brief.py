@@ -1,0 +1,19 @@
+"""Launches with a part of the usual slices: for tests of what surrounds a measurement, not of how its figures come."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from fixtures import options
+from fixtures.parts.base import Plan
+
+AMOUNT = {"slices": 4, "warmup": 1, "calibrations": 1, "growth_slices": 2, "rung_operations": 20, "idle_s": 0.2}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before options are read into a plan."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(options, "Plan", functools.partial(Plan, **AMOUNT))
+    config.add_cleanup(patch.undo)
