@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,11 +27,17 @@ from analysis.verdicts import GateMode
 
 __all__ = ["main"]
 
-_BASELINES = Path("baselines")
+_BASELINES = "baselines"
+
+
+def _folder(variable: str, default: str) -> Path:
+    """Where a run would look, by the variable that it reads."""
+    return Path(os.environ.get(variable) or default)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m analysis", description="Read stored runs.")
+    results, baselines = _folder("VEXFS_BENCH_RESULTS", "results"), _folder("VEXFS_BENCH_BASELINES", _BASELINES)
     commands = parser.add_subparsers(dest="command", required=True)
     for name, told in (
         ("show", "print the closing table of a run"),
@@ -45,10 +52,10 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=told, description=told)
         if name != "history":
             command.add_argument("run", metavar="RUN", help="a run's folder, its id, or latest")
-            command.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
+            command.add_argument("--results", type=Path, default=results, metavar="DIR")
         if name == "compare":
             command.add_argument("other", metavar="OTHER", help="the run that is held against it")
-        command.add_argument("--baselines", type=Path, default=_BASELINES, metavar="DIR")
+        command.add_argument("--baselines", type=Path, default=baselines, metavar="DIR")
         if name == "verdicts":
             modes = [str(mode) for mode in GateMode]
             command.add_argument("--gate", choices=modes, default=str(GateMode.REPORT), help="as in a run")
@@ -68,7 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     # Without the default one there are no baselines yet; one that is named is meant. `accept` and `record` make it.
-    if not (options.baselines == _BASELINES or options.baselines.is_dir() or options.command in ("accept", "record")):
+    if not (
+        options.baselines == Path(_BASELINES) or options.baselines.is_dir() or options.command in ("accept", "record")
+    ):
         parser.error(f"--baselines {options.baselines} is not a folder. Give the one that holds accepted baselines.")
     console = wide_console()
     try:

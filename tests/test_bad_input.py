@@ -24,6 +24,7 @@ SEARCH = "benchmarks/test_search.py::test_search"
         (["--scale=smal"], "Did you mean small?"),
         (["--target=chrom@process"], "Did you mean chroma@process?"),
         (["--target=chroma@mount"], "chroma has no tier 'mount'. It has: embedded, process, container, remote."),
+        (["--target="], "--target was given an empty name."),
         (["--launches=0"], "--launches must be at least 1, not 0."),
         (["--launches=many"], "--launches must be a whole number, not 'many'."),
         (["--seed=-1"], "--seed must be at least 0, not -1."),

@@ -231,6 +231,19 @@ def test_the_command_shows_accepts_and_judges(stored: Path, capsys: pytest.Captu
     assert "it is the present baseline already" in capsys.readouterr().err
 
 
+def test_the_command_looks_where_a_run_stores(
+    stored: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the same variables; one that names no folder of baselines is told, as a run does."""
+    monkeypatch.setenv("VEXFS_BENCH_RESULTS", str(stored / "results"))
+    assert main(["show", "latest"]) == 0
+    assert a_run().id in capsys.readouterr().out
+    monkeypatch.setenv("VEXFS_BENCH_BASELINES", str(stored / "nowhere"))
+    with pytest.raises(SystemExit, match="2"):
+        main(["show", "latest"])
+    assert "nowhere is not a folder" in capsys.readouterr().err
+
+
 def test_a_refused_run_says_why_before_anything_else(stored: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """And nothing that looks like a success."""
     accept(a_record({**MANY, "chroma@process": (0.25, 0.26, 0.27)}, a_run(id="older")), stored / "baselines")
