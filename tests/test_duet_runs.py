@@ -11,6 +11,7 @@ from analysis.duet import duet_verdicts
 from analysis.observations import SliceSearched
 from analysis.rows import RowKey
 from analysis.verdicts import Judgement
+from tests.plugins.brief import AMOUNT
 from tests.suite import MAIN_ROWS, Ran, run_suite
 
 PLUGIN = ("-p", "tests.plugins.versions_of_exact", "--scale=small")
@@ -36,7 +37,6 @@ def doubled(tmp_path_factory: pytest.TempPathFactory) -> Ran:
         f"--junit-xml={folder / 'junit.xml'}",
         f"--summary={folder / 'summary.md'}",
         variables={"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(folder / "step.md")},
-        whole=True,
     )
 
 
@@ -88,7 +88,8 @@ def test_the_record_tells_sides_versions_looks_and_why_it_ended(doubled: Ran) ->
     slices = [seen for seen in doubled.record.observations if isinstance(seen, SliceSearched) and seen.launch == 0]
     order = [seen.target for seen in slices]
     assert order[:4] == ["doubled@process", "exact@process", "exact@process", "doubled@process"]
-    assert (order.count("doubled@process"), order.count("exact@process")) == (22, 22)
+    each = AMOUNT["warmup"] + AMOUNT["slices"]
+    assert (order.count("doubled@process"), order.count("exact@process")) == (each, each)
 
 
 def test_it_does_not_run_on_when_its_rows_are_decided(doubled: Ran) -> None:

@@ -32,10 +32,10 @@ def accepted(ran: Ran) -> Path:
 def test_with_a_hog_on_all_cores_the_rows_say_so_and_no_store_regressed(tmp_path: Path) -> None:
     """Everything takes longer, and it is no store's doing."""
     own = ("-k", "test_search", *OWN[2:], "--launches=2")
-    quiet = run_suite(tmp_path / "quiet", *own, whole=True)
+    quiet = run_suite(tmp_path / "quiet", *own)
     baselines = accepted(quiet)
     with busy_cores():
-        filled = run_suite(tmp_path / "filled", *own, "--no-duet", f"--baselines={baselines}", whole=True)
+        filled = run_suite(tmp_path / "filled", *own, "--no-duet", f"--baselines={baselines}")
     of_times = [row for row in filled.rows.values() if row.metric.follows_machine_speed and row.values]
     assert of_times
     for row in of_times:
@@ -43,11 +43,11 @@ def test_with_a_hog_on_all_cores_the_rows_say_so_and_no_store_regressed(tmp_path
         assert "others or more wanted one of" in finding.text
     assert "noisy neighbour" in filled.output
     before = find_baselines(baselines, filled.record.run)
-    if not all(one.extra_info.quiet for one in before[0].rows.values()):
-        pytest.skip("others fill this machine already: its baseline is no quiet one")
     verdicts = judge(filled.record, tuple(filled.rows.values()), before)
     assert [one.text for one in verdicts if one.judgement is Judgement.REGRESSION] == []
-    assert "Others filled the machine in most launches now" in " ".join(one.text for one in verdicts)
+    # Where others filled the machine for the baseline too, both sides are alike in that.
+    if all(one.extra_info.quiet for one in before[0].rows.values()):
+        assert "Others filled the machine in most launches now" in " ".join(one.text for one in verdicts)
 
 
 @pytest.mark.skipif(find_module("chromadb") is None, reason="chromadb is not installed")
