@@ -8,8 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["pytester"]
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("suite", settings(), deadline=None)
+settings.load_profile("suite")
 
 # A shell starts what is in the background with SIGINT ignored, and programs that we start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)

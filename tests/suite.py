@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
-import functools
 import json
 import os
-import selectors
-import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +19,6 @@ ROOT = Path(__file__).resolve().parents[1]
 
 __all__ = ["MAIN_ROWS", "ROOT", "Ran", "command", "environment", "leftovers", "run_suite"]
 
-_PATIENCE_S = 300
 MAIN_ROWS = ("-k", "test_insertion or test_search or test_memory")
 """Without growth and concurrency, which take half of a launch: for tests that are of other things."""
 
@@ -80,72 +75,17 @@ def run_suite(tmp_path: Path, *arguments: str, variables: Mapping[str, str] | No
     """Run it to its end: with a part of the usual slices, or with all where a test looks at how figures come about."""
     results = tmp_path / "results"
     amount = () if whole else ("-p", "tests.plugins.brief")
-    words = command(results, *amount, *arguments)
-    if not _needs_a_start(variables or {}):
-        return Ran(*_warm().run(words[3:], environment(variables), tmp_path / "output.txt"), results)
     done = subprocess.run(
-        words,
+        command(results, *amount, *arguments),
         cwd=ROOT,
         env=environment(variables),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=_PATIENCE_S,
+        timeout=300,
         check=False,
     )
     return Ran(done.returncode, done.stdout, results)
-
-
-def _needs_a_start(variables: Mapping[str, str]) -> bool:
-    """What Python reads when it starts, a fork has not; nor is it seen by coverage."""
-    read = ("PYTHON", "LC_", "LANG")
-    return any(name.startswith("COVERAGE_PROCESS_") for name in os.environ) or any(
-        name.startswith(read) for name in variables
-    )
-
-
-class _Warm:
-    """The process that has the suite loaded, and forks its runs: one at a time."""
-
-    def __init__(self) -> None:
-        self._popen = subprocess.Popen(
-            [sys.executable, "-m", "tests.warm"],
-            cwd=ROOT,
-            env=environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            # Or the second line of an answer could be read with the first, and be waited for.
-            bufsize=0,
-        )
-
-    def run(self, arguments: Sequence[str], variables: Mapping[str, str], output: Path) -> tuple[int, str]:
-        """One run's exit status and output. TimeoutExpired where it does not end."""
-        assert self._popen.stdin is not None
-        assert self._popen.stdout is not None
-        output.unlink(missing_ok=True)
-        request = {"arguments": list(arguments), "variables": dict(variables), "output": str(output)}
-        self._popen.stdin.write(json.dumps(request).encode() + b"\n")
-        pid = int(self._popen.stdout.readline())
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._popen.stdout, selectors.EVENT_READ)
-            if not selector.select(_PATIENCE_S):
-                os.kill(pid, signal.SIGKILL)
-                self._popen.stdout.readline()
-                raise subprocess.TimeoutExpired(list(arguments), _PATIENCE_S, output.read_text())
-        return int(self._popen.stdout.readline()), output.read_text()
-
-    def close(self) -> None:
-        """No more runs."""
-        assert self._popen.stdin is not None
-        self._popen.stdin.close()
-        self._popen.wait()
-
-
-@functools.cache
-def _warm() -> _Warm:
-    warm = _Warm()
-    atexit.register(warm.close)
-    return warm
 
 
 def leftovers(temporary: Path) -> list[str]:

@@ -56,7 +56,8 @@ def found(ran: Ran, target: str, rule: str, metric: str = "p50_latency_ms") -> F
 def test_a_sound_store_beside_them_has_figures(ran: Ran) -> None:
     """Nothing is said of it that they deserve."""
     assert row(ran, "exact@embedded").outcome is Outcome.MEASURED
-    of_the_machine = {"noisy neighbour", "anchor moved", "frequency changed"}
+    # On a crowded machine a client may stand still between two searches for longer than the law leaves room for.
+    of_the_machine = {"noisy neighbour", "anchor moved", "frequency changed", "Little's law"}
     assert {one.rule for one in row(ran, "exact@embedded").findings} <= of_the_machine
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,14 @@ def test_agreement_is_shown_refuted_or_neither(
     """The whole interval within 3 %; wholly beyond; neither; other answers."""
     found = Agreement("x@process", ratio, ratio - reach, ratio + reach, 20, same)
     assert (found.shown, found.refuted) == (shown, refuted)
+
+
+def test_an_interval_at_which_rounds_end_is_not_wide() -> None:
+    """Both are asked on the log scale, whatever the ratio."""
+    for ratio in (0.9, 1.0, 1.1):
+        narrow = Agreement("x@process", ratio, ratio * math.exp(-0.0149), ratio * math.exp(0.0149), 20, True)
+        wide = Agreement("x@process", ratio, ratio * math.exp(-0.0151), ratio * math.exp(0.0151), 40, True)
+        assert (narrow.wide, wide.wide) == (False, True)
 
 
 def test_rounds_go_on_until_the_interval_is_narrow_or_the_bound_is_reached() -> None:

@@ -146,25 +146,6 @@ def verdicts_of(ran: Ran, baselines: Path) -> str:
     )
 
 
-def test_a_run_that_is_forked_says_what_one_that_is_started_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The tests fork theirs: only the time of the imports may be different."""
-    one = ("--scale=small", "--launches=1", "--target=exact@embedded", "-k", "recall", "-q", "--no-header")
-    forked = run_suite(tmp_path / "forked", *one)
-    monkeypatch.setenv("COVERAGE_PROCESS_CONFIG_OF_NOBODY", "")
-    started = run_suite(tmp_path / "started", *one)
-    assert (forked.status, started.status) == (0, 0), forked.output
-    assert list(forked.rows) == list(started.rows)
-    assert forked.record.run.versions == started.record.run.versions
-    assert numberless(forked.output) == numberless(started.output)
-
-
-def numberless(output: str) -> list[str]:
-    """The lines without what is another in each run: times, paths, and figures with what surrounds them."""
-    return [line for line in output.splitlines() if not any(sign.isdigit() for sign in line)]
-
-
 @pytest.mark.alone
 def test_a_slower_driver_in_its_place_fails_the_rows_by_name(tmp_path: Path) -> None:
     """Five times the work in every search of exact@process, beside three stores that anchor it; the rest is quiet."""
