@@ -56,9 +56,12 @@ def found(ran: Ran, target: str, rule: str, metric: str = "p50_latency_ms") -> F
 def test_a_sound_store_beside_them_has_figures(ran: Ran) -> None:
     """Nothing is said of it that they deserve."""
     assert row(ran, "exact@embedded").outcome is Outcome.MEASURED
-    # On a crowded machine a client may stand still between two searches for longer than the law leaves room for.
-    of_the_machine = {"noisy neighbour", "anchor moved", "frequency changed", "Little's law"}
-    assert {one.rule for one in row(ran, "exact@embedded").findings} <= of_the_machine
+    found_here = {one.rule for one in row(ran, "exact@embedded").findings}
+    of_the_machine = {"noisy neighbour", "anchor moved", "frequency changed"}
+    if "noisy neighbour" in found_here:
+        # A client that others stop between two searches stands still for longer than the law leaves room for.
+        of_the_machine.add("Little's law")
+    assert found_here <= of_the_machine
 
 
 def test_a_store_that_counts_right_and_loses_vectors_has_no_figure_but_its_recall(ran: Ran) -> None:
