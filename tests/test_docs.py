@@ -94,6 +94,7 @@ OTHER_OPTIONS = {
     "--iptables",
     "--quick",
     "--self",
+    "--releases",
     "--row",
     "--allow",
     "--write",

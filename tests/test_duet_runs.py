@@ -98,11 +98,17 @@ def test_it_does_not_run_on_when_its_rows_are_decided(doubled: Ran) -> None:
     assert standing.done in (5, 10, 15)
 
 
-def test_the_same_code_under_another_name_is_no_regression(tmp_path: Path) -> None:
-    """Two servers of one program: no row fails, whatever the machine does."""
-    ran = run_suite(tmp_path, *PLUGIN, *MAIN_ROWS, "--duet=twin@process=exact@process", "--duet-launches=3")
-    assert ran.status == 0, ran.output
-    (standing,) = duet_verdicts(ran.record)
+@pytest.fixture(scope="module")
+def twin(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """Two servers of one program, two launches, and the gate enforced."""
+    duet = ("--duet=twin@process=exact@process", "--duet-launches=2", "--gate=enforce")
+    return run_suite(tmp_path_factory.mktemp("twin"), *PLUGIN, *MAIN_ROWS, *duet)
+
+
+def test_the_same_code_under_another_name_is_no_regression(twin: Ran) -> None:
+    """Whatever the machine does."""
+    assert "regression: " not in twin.output
+    (standing,) = duet_verdicts(twin.record)
     assert {one.judgement for one in standing.verdicts} <= {
         Judgement.PASS,
         Judgement.INCONCLUSIVE,
@@ -110,6 +116,14 @@ def test_the_same_code_under_another_name_is_no_regression(tmp_path: Path) -> No
     }
     recall = RowKey("recall_at_10", "small", "twin@process")
     assert next(one for one in standing.verdicts if one.key == recall).judgement is Judgement.PASS
+
+
+def test_enforced_an_undecided_duet_fails(twin: Ran) -> None:
+    """Two launches decide next to nothing, of twelve rows one or two by chance, and inconclusive is no pass."""
+    assert twin.status == 1, twin.output
+    assert "inconclusive: " in twin.output
+    (standing,) = duet_verdicts(twin.record)
+    assert [one for one in standing.verdicts if one.judgement is Judgement.INCONCLUSIVE]
 
 
 @pytest.mark.alone
@@ -122,16 +136,6 @@ def test_ten_per_cent_more_real_work_is_found(tmp_path: Path) -> None:
         pytest.skip(f"launches scatter by {spread(ran, 'p50_latency_ms'):.0%}: too noisy to see 10 %")
     assert p50.judgement is Judgement.REGRESSION, p50.text
     assert ran.status == 1
-
-
-def test_enforced_an_undecided_duet_fails(tmp_path: Path) -> None:
-    """Two launches decide next to nothing, of twelve rows one or two by chance, and inconclusive is no pass."""
-    duet = ("--duet=twin@process=exact@process", "--duet-launches=2", "--gate=enforce")
-    ran = run_suite(tmp_path, *PLUGIN, *MAIN_ROWS, *duet)
-    assert ran.status == 1, ran.output
-    assert "inconclusive: " in ran.output
-    (standing,) = duet_verdicts(ran.record)
-    assert [one for one in standing.verdicts if one.judgement is Judgement.INCONCLUSIVE]
 
 
 def test_a_summary_that_cannot_be_written_is_told_before_measuring(tmp_path: Path) -> None:

@@ -46,8 +46,9 @@ def run(project: Path, tmp_path: Path) -> Run:
     return run_there
 
 
-# Ends where an environment would be made.
+# Ends where an environment would be made; goes on as if one had been, with a Python that says yes to all.
 STOP = "source scripts/_environment.sh; make_venv() { exit 3; }"
+AS_IF = "source scripts/_environment.sh; make_venv() { mkdir -p .venv/bin; ln -s /bin/true .venv/bin/python; }"
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +58,7 @@ def stamp(tmp_path_factory: pytest.TempPathFactory) -> str:
     shutil.copytree(ROOT / "scripts", folder / "scripts")
     (folder / "requirements.lock").write_text("# none\n")
     environment = {"PATH": "/usr/bin:/bin", "PYTHON": sys.executable}
-    subprocess.run(
-        ["bash", "-c", "source scripts/_environment.sh; make_environment"], cwd=folder, env=environment, check=True
-    )
+    subprocess.run(["bash", "-c", f"{AS_IF}; make_environment"], cwd=folder, env=environment, check=True)
     return (folder / ".venv/.lock-digest").read_text()
 
 
@@ -161,10 +160,13 @@ def test_arguments_are_pytests(run: Run, ready: None, script: str, given: Sequen
     assert done.stdout.splitlines() == ["-m", "fixtures.entry" if script == "bench" else "pytest", *passed]
 
 
-def all_tests(first: Sequence[str], second: Sequence[str], given: Sequence[str]) -> list[str]:
+def all_tests(
+    first: Sequence[str], second: Sequence[str], given: Sequence[str], *, releases: bool = False
+) -> list[str]:
     """What both passes are given."""
     together = ["-n", str(2 * len(os.sched_getaffinity(0))), "--dist", "loadfile", "--no-loadscope-reorder"]
-    passes = ([*together, "-m", "not alone", *first], ["-m", "alone", *second])
+    marked = "not alone" if releases else "not alone and not releases"
+    passes = ([*together, "-m", marked, *first], ["-m", "alone", *second])
     return [part for each in passes for part in ("-m", "pytest", *each, *given)]
 
 
@@ -192,7 +194,15 @@ def test_coverage_is_of_both_passes(run: Run, ready: None, ci: str, given: Seque
     done = run("env", f"CI={ci}", "scripts/test", "-q", *given)
     assert done.returncode == 0, done.stderr
     bounded = ["--cov", "--cov-append", "--cov-report=term", "--cov-fail-under=90"]
-    assert done.stdout.splitlines() == all_tests(["--cov", "--cov-report="], bounded, ["-q"])
+    assert done.stdout.splitlines() == all_tests(["--cov", "--cov-report="], bounded, ["-q"], releases=bool(ci))
+
+
+def test_what_a_registry_must_give_is_left_out_with_a_word_unless_asked_for(run: Run, ready: None) -> None:
+    """In CI, as above, it is not."""
+    plain, asked = run("scripts/test"), run("scripts/test", "--releases")
+    assert "--releases runs them, and so does CI" in plain.stderr
+    assert asked.stdout.splitlines() == all_tests([], [], [], releases=True)
+    assert "--releases" not in asked.stderr
 
 
 def test_each_pass_writes_a_junit_file_of_its_own(run: Run, ready: None) -> None:

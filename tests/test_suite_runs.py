@@ -17,7 +17,7 @@ from analysis.rows import Outcome, RowKey, rows_of
 from fixtures.exact.engine import VERSION
 from tests.suite import Ran, run_suite
 
-LAUNCHES = 3
+LAUNCHES = 2
 SMALL = ("--scale=small", f"--launches={LAUNCHES}", "--target=exact@embedded", "--target=exact@process")
 
 

@@ -54,6 +54,7 @@ def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         "--target=exact@embedded",
         f"--dataset={path}",
         "--sweep",
+        *("-k", "recall"),
         variables={"XDG_CACHE_HOME": str(folder / "cache")},
     )
 

@@ -6,14 +6,24 @@ import functools
 
 import pytest
 
-from fixtures import options
+from fixtures import options, parts
 from fixtures.parts.base import Plan
+from fixtures.parts.insertion import RepeatedCollections
+from fixtures.workloads import Workload
 
 AMOUNT = {"slices": 4, "warmup": 1, "calibrations": 1, "growth_slices": 2, "rung_operations": 20, "idle_s": 0.2}
+
+
+class OneMore(RepeatedCollections):
+    """One further collection, at any scale."""
+
+    def __init__(self, workload: Workload, repeats: int) -> None:
+        super().__init__(workload, 1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Before options are read into a plan."""
     patch = pytest.MonkeyPatch()
     patch.setattr(options, "Plan", functools.partial(Plan, **AMOUNT))
+    patch.setattr(parts, "RepeatedCollections", OneMore)
     config.add_cleanup(patch.undo)
