@@ -72,7 +72,7 @@ def command(results: Path, *arguments: str) -> list[str]:
 
 
 def run_suite(tmp_path: Path, *arguments: str, variables: Mapping[str, str] | None = None, whole: bool = False) -> Ran:
-    """Run it to its end: with a part of the usual slices, or with all where a test looks at how figures come about."""
+    """Run it to its end: brief, or whole where a test looks at how figures come about."""
     results = tmp_path / "results"
     amount = () if whole else ("-p", "tests.plugins.brief")
     done = subprocess.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
@@ -19,58 +20,62 @@ ONE = ("--scale=small", "--launches=1", "--target=exact@embedded")
 SEARCH = "benchmarks/test_search.py::test_search"
 
 
-REFUSED: list[tuple[list[str], str]] = [
-    (["--scale=smal"], "Did you mean small?"),
-    (["--target=chrom@process"], "Did you mean chroma@process?"),
-    (["--target=chroma@mount"], "chroma has no tier 'mount'. It has: embedded, process, container, remote."),
-    (["--target="], "--target was given an empty name."),
-    (["--launches=0"], "--launches must be at least 1, not 0."),
-    (["--launches=many"], "--launches must be a whole number, not 'many'."),
-    (["--seed=-1"], "--seed must be at least 0, not -1."),
-    (["--request-timeout=-1"], "--request-timeout must be more than 0 seconds, not -1."),
-    (["--recall-floor=2"], "--recall-floor is a share from 0 to 1, not 2."),
-    (["--gate=maybe"], "invalid choice: 'maybe'"),
-    (["--placement=apart"], "invalid choice: 'apart'"),
-    (["-n", "2"], "Benchmarks refuse to start under xdist"),
-    (["--dist=load", "--tx=popen"], "Benchmarks refuse to start under xdist"),
-    (["--benchmark-disable"], "--benchmark-disable was given: no row would be measured"),
-    (["--benchmark-skip"], "--benchmark-skip was given"),
-    (["--dataset=/no/such.hdf5", *ONE], "/no/such.hdf5 cannot be read"),
-    (["--baselines=/no/such"], "--baselines /no/such is not a folder"),
-    (["--baselines=README.md"], "README.md is not a folder"),
-    ([*ONE, f"{SEARCH}[p50_latency-small-exact@embedded]"], "Did you mean p50_latency_ms?"),
-    ([*ONE, f"{SEARCH}[p50_latency_ms-smal-exact@embedded]"], "Did you mean small?"),
-    ([*ONE, f"{SEARCH}[p50_latency_ms-large-exact@embedded]"], "Add --scale large."),
-    ([*ONE, f"{SEARCH}[p50_latency_ms-small-exact@embeded]"], "Did you mean exact@embedded?"),
-    ([*ONE, f"{SEARCH}[p50_latency_ms-small-chroma@process]"], "is added by --target"),
-    ([*ONE, f"{SEARCH}[total_time_seconds-small-exact@embedded]"], "total_time_seconds is no row of test_search."),
-]
-BY_ENVIRONMENT = {
-    "VEXFS_BENCH_GATE": "--gate must be one of",
-    "VEXFS_BENCH_RECALL_FLOOR": "--recall-floor must be a number",
-    "VEXFS_BENCH_PLACEMENT": "--placement must be one of free, shared, split, not 'x'.",
-    "VEXFS_BENCH_ISOLATE": "VEXFS_BENCH_ISOLATE is on or off, not 'x'.",
-}
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What is asked by options, or by a variable that is `x`, and what is told of it."""
+
+    arguments: tuple[str, ...]
+    told: str
+    variable: str = ""
 
 
-CASES: list[tuple[list[str], dict[str, str], str]] = [
-    *((arguments, {}, told) for arguments, told in REFUSED),
-    *(([*ONE], {name: "x"}, told) for name, told in BY_ENVIRONMENT.items()),
+REFUSED = [
+    Refusal(("--scale=smal",), "Did you mean small?"),
+    Refusal(("--target=chrom@process",), "Did you mean chroma@process?"),
+    Refusal(("--target=chroma@mount",), "chroma has no tier 'mount'. It has: embedded, process, container, remote."),
+    Refusal(("--target=",), "--target was given an empty name."),
+    Refusal(("--launches=0",), "--launches must be at least 1, not 0."),
+    Refusal(("--launches=many",), "--launches must be a whole number, not 'many'."),
+    Refusal(("--seed=-1",), "--seed must be at least 0, not -1."),
+    Refusal(("--request-timeout=-1",), "--request-timeout must be more than 0 seconds, not -1."),
+    Refusal(("--recall-floor=2",), "--recall-floor is a share from 0 to 1, not 2."),
+    Refusal(("--gate=maybe",), "invalid choice: 'maybe'"),
+    Refusal(("--placement=apart",), "invalid choice: 'apart'"),
+    Refusal(("-n", "2"), "Benchmarks refuse to start under xdist"),
+    Refusal(("--dist=load", "--tx=popen"), "Benchmarks refuse to start under xdist"),
+    Refusal(("--benchmark-disable",), "--benchmark-disable was given: no row would be measured"),
+    Refusal(("--benchmark-skip",), "--benchmark-skip was given"),
+    Refusal(("--dataset=/no/such.hdf5", *ONE), "/no/such.hdf5 cannot be read"),
+    Refusal(("--baselines=/no/such",), "--baselines /no/such is not a folder"),
+    Refusal(("--baselines=README.md",), "README.md is not a folder"),
+    Refusal((*ONE, f"{SEARCH}[p50_latency-small-exact@embedded]"), "Did you mean p50_latency_ms?"),
+    Refusal((*ONE, f"{SEARCH}[p50_latency_ms-smal-exact@embedded]"), "Did you mean small?"),
+    Refusal((*ONE, f"{SEARCH}[p50_latency_ms-large-exact@embedded]"), "Add --scale large."),
+    Refusal((*ONE, f"{SEARCH}[p50_latency_ms-small-exact@embeded]"), "Did you mean exact@embedded?"),
+    Refusal((*ONE, f"{SEARCH}[p50_latency_ms-small-chroma@process]"), "is added by --target"),
+    Refusal(
+        (*ONE, f"{SEARCH}[total_time_seconds-small-exact@embedded]"), "total_time_seconds is no row of test_search."
+    ),
+    Refusal(ONE, "--gate must be one of", "VEXFS_BENCH_GATE"),
+    Refusal(ONE, "--recall-floor must be a number", "VEXFS_BENCH_RECALL_FLOOR"),
+    Refusal(ONE, "--placement must be one of free, shared, split, not 'x'.", "VEXFS_BENCH_PLACEMENT"),
+    Refusal(ONE, "VEXFS_BENCH_ISOLATE is on or off, not 'x'.", "VEXFS_BENCH_ISOLATE"),
 ]
 
 
 @pytest.fixture(scope="module")
-def refused(tmp_path_factory: pytest.TempPathFactory) -> list[Ran]:
+def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[Refusal, Ran]:
     """A run of each."""
-    return refusals(tmp_path_factory.mktemp("refused"), [case[:2] for case in CASES])
+    asked = [(one.arguments, {one.variable: "x"} if one.variable else {}) for one in REFUSED]
+    return dict(zip(REFUSED, refusals(tmp_path_factory.mktemp("refused"), asked), strict=True))
 
 
-@pytest.mark.parametrize("number", range(len(CASES)), ids=[" ".join([*case[0], *case[1]]) for case in CASES])
-def test_an_option_that_cannot_be_is_a_usage_error(refused: list[Ran], number: int) -> None:
+@pytest.mark.parametrize("one", REFUSED, ids=lambda one: " ".join((*one.arguments, one.variable)).strip())
+def test_an_option_that_cannot_be_is_a_usage_error(refused: dict[Refusal, Ran], one: Refusal) -> None:
     """Exit code 4, one clear sentence, nothing measured; also where the environment stands in for an option."""
-    ran, told = refused[number], CASES[number][-1]
+    ran = refused[one]
     assert ran.status == 4, ran.output
-    assert told in ran.output
+    assert one.told in ran.output
     assert not list(ran.results.glob("*"))
 
 

@@ -11,7 +11,7 @@ from analysis.fingerprint import folder_name
 from analysis.observations import LaunchEnded, MachineRead, Phase, SamplerRan, TargetPlaced, TargetStarted
 from analysis.rows import Outcome
 from fixtures.placement import usable_cores
-from tests.suite import MAIN_ROWS, Ran, run_suite
+from tests.suite import Ran, run_suite
 
 TARGETS = ("exact@embedded", "exact@process")
 
@@ -20,7 +20,7 @@ TARGETS = ("exact@embedded", "exact@process")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """Two targets, two launches each, on one core: that needs no second one."""
     options = ("--scale=small", "--launches=2", "--placement=shared", "--target=exact@embedded", "--target=exact@proc*")
-    return run_suite(tmp_path_factory.mktemp("isolated"), *options, *MAIN_ROWS, variables={"VEXFS_BENCH_ISOLATE": "1"})
+    return run_suite(tmp_path_factory.mktemp("isolated"), *options, variables={"VEXFS_BENCH_ISOLATE": "1"})
 
 
 def test_an_isolated_run_ends_0_with_every_row_measured(ran: Ran) -> None:

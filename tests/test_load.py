@@ -144,7 +144,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """A run with both studies: at a tenth of the closed loop, and a limit that a search keeps easily when alone."""
     studies = ("--open-loop=10%", "--arrivals=constant", "--p99-limit=200")
     one = ("--scale=small", "--launches=1", "--target=exact@process", "--gate=off")
-    return run_suite(tmp_path_factory.mktemp("load"), *one, *studies, "-k", "test_load")
+    return run_suite(tmp_path_factory.mktemp("load"), *one, *studies)
 
 
 def test_a_run_that_asks_for_load_has_its_rows(ran: Ran) -> None:

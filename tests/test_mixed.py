@@ -23,7 +23,6 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
         "--launches=1",
         "--target=qdrant@embedded",
         "--target=exact@embedded",
-        *("-k", "test_mixed"),
     )
 
 

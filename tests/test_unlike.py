@@ -55,7 +55,7 @@ def test_another_index_parameter_read_back_from_the_store_is_incomparable(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Twice the ef is another store as far as speed goes: no verdict, no ratio, and the field by name."""
-    one = ("-k", "test_search", "--scale=small", "--launches=1", "--target=chroma@embedded")
+    one = (*MAIN_ROWS, "--scale=small", "--launches=1", "--target=chroma@embedded")
     plain = run_suite(tmp_path / "plain", *one)
     wide = run_suite(tmp_path / "wide", *one, "-p", "tests.plugins.wide_chroma", f"--baselines={accepted(plain)}")
     assert "incomparable" in wide.output

@@ -1,4 +1,4 @@
-"""Launches with a part of the usual slices: for tests of what surrounds a measurement, not of how its figures come."""
+"""Launches with a part of what is usual: for tests of what surrounds a measurement, not of how its figures come."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AMOUNT = {"slices": 4, "warmup": 1, "calibrations": 1, "growth_slices": 2, "rung
 
 
 class OneMore(RepeatedCollections):
-    """One further collection, at any scale."""
+    """Into one further collection, whatever the scale says. A class, since parts are told by theirs."""
 
     def __init__(self, workload: Workload, repeats: int) -> None:
         super().__init__(workload, 1)

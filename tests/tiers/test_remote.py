@@ -327,8 +327,7 @@ def test_a_server_that_vanishes_in_mid_run_is_a_named_row_and_the_others_are_who
             f"--target=chroma@url={server.endpoint.http}",
             "--target=exact@process",
             "--launches=2",
-            "-k",
-            "p50",
+            *("-k", "p50", "-p", "tests.plugins.brief"),
         )
         with under_way(tmp_path, *arguments) as suite:
             os.kill(pid, signal.SIGKILL)
