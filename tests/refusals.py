@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.suite import ROOT, Ran, command, environment
+from tests.suite import BRIEF, ROOT, Ran, command, environment
 
 __all__ = ["refusals"]
 
@@ -29,7 +29,7 @@ def refusals(folder: Path, asked: Sequence[tuple[Sequence[str], Mapping[str, str
     """
     places = [folder / str(number) / "results" for number in range(len(asked))]
     cases = [
-        (str(place.with_name(_OUTPUT)), command(place, "-p", "tests.plugins.brief", *arguments)[3:], dict(variables))
+        (str(place.with_name(_OUTPUT)), command(place, *BRIEF, *arguments)[3:], dict(variables))
         for place, (arguments, variables) in zip(places, asked, strict=True)
     ]
     done = subprocess.run(

@@ -17,8 +17,9 @@ from analysis.rows import Row, RowKey, rows_of
 
 ROOT = Path(__file__).resolve().parents[1]
 
-__all__ = ["MAIN_ROWS", "ROOT", "Ran", "command", "environment", "leftovers", "run_suite"]
+__all__ = ["BRIEF", "MAIN_ROWS", "ROOT", "Ran", "command", "environment", "leftovers", "run_suite"]
 
+BRIEF = ("-p", "tests.plugins.brief")
 MAIN_ROWS = ("-k", "test_insertion or test_search or test_memory")
 """Without growth and concurrency, which take half of a launch: for tests that are of other things."""
 
@@ -74,9 +75,8 @@ def command(results: Path, *arguments: str) -> list[str]:
 def run_suite(tmp_path: Path, *arguments: str, variables: Mapping[str, str] | None = None, whole: bool = False) -> Ran:
     """Run it to its end: brief, or whole where a test looks at how figures come about."""
     results = tmp_path / "results"
-    amount = () if whole else ("-p", "tests.plugins.brief")
     done = subprocess.run(
-        command(results, *amount, *arguments),
+        command(results, *(() if whole else BRIEF), *arguments),
         cwd=ROOT,
         env=environment(variables),
         stdout=subprocess.PIPE,

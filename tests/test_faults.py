@@ -138,7 +138,7 @@ def test_a_hung_mount_write_ends_as_a_named_failure_and_the_others_are_complete(
         "--target=exact@embedded",
         variables={"TMPDIR": str(temporary)},
     )
-    assert time.monotonic() - began < 120
+    assert time.monotonic() - began < 54 + 2 * PATIENCE_S
     row = ran.rows[p50("hung@mount")]
     assert row.outcome is Outcome.FAILED
     assert f"no answer to insert within {PATIENCE_S} s" in row.reason

@@ -30,7 +30,7 @@ from fixtures.tiers.base import Apart
 from fixtures.tiers.process import ProcessRunning
 from fixtures.tiers.remote import main, start
 from tests.drivers.test_contract import DIMENSIONS, TRAIN
-from tests.suite import ROOT
+from tests.suite import BRIEF, ROOT
 
 CHROMA, WEAVIATE = known_stores(())["chroma"], known_stores(())["weaviate"]
 KEY = "a-key-that-nobody-else-has-7f3a"
@@ -327,7 +327,7 @@ def test_a_server_that_vanishes_in_mid_run_is_a_named_row_and_the_others_are_who
             f"--target=chroma@url={server.endpoint.http}",
             "--target=exact@process",
             "--launches=2",
-            *("-k", "p50", "-p", "tests.plugins.brief"),
+            *("-k", "p50", *BRIEF),
         )
         with under_way(tmp_path, *arguments) as suite:
             os.kill(pid, signal.SIGKILL)
