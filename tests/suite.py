@@ -12,12 +12,12 @@ from pathlib import Path
 
 import psutil
 
+from analysis.findings import Severity
 from analysis.records import Record, read_record
-from analysis.rows import Row, RowKey, rows_of
+from analysis.rows import Outcome, Row, RowKey, rows_of
+from tests.forked import ROOT, fork_run
 
-ROOT = Path(__file__).resolve().parents[1]
-
-__all__ = ["BRIEF", "MAIN_ROWS", "ROOT", "Ran", "command", "environment", "leftovers", "run_suite"]
+__all__ = ["BRIEF", "MAIN_ROWS", "ROOT", "Ran", "command", "environment", "leftovers", "run_suite", "to_the_end"]
 
 BRIEF = ("-p", "tests.plugins.brief")
 MAIN_ROWS = ("-k", "test_insertion or test_search or test_memory")
@@ -72,20 +72,45 @@ def command(results: Path, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "pytest", "benchmarks/", *own, *arguments]
 
 
-def run_suite(tmp_path: Path, *arguments: str, variables: Mapping[str, str] | None = None, whole: bool = False) -> Ran:
-    """Run it to its end: brief, or whole where a test looks at how figures come about."""
+def run_suite(
+    tmp_path: Path,
+    *arguments: str,
+    variables: Mapping[str, str] | None = None,
+    whole: bool = False,
+    patience_s: float = 300,
+) -> Ran:
+    """Run it to its end: brief, or whole where a test looks at how figures come about.
+
+    It is forked from a process that has loaded the suite, or started where its environment must be seen from outside
+    (`leftovers`) or by Python as it starts. After `patience_s` it is killed.
+    """
     results = tmp_path / "results"
+    line = command(results, *(() if whole else BRIEF), *arguments)
+    if not any(name.startswith(("TMPDIR", "PYTHON", "LC_", "LANG")) for name in variables or ()):
+        output = tmp_path / "output.txt"
+        status = fork_run(line[3:], environment(variables), os.sched_getaffinity(0), output, patience_s)
+        return Ran(status, output.read_text(), results)
     done = subprocess.run(
-        command(results, *(() if whole else BRIEF), *arguments),
+        line,
         cwd=ROOT,
         env=environment(variables),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=300,
+        timeout=patience_s,
         check=False,
     )
     return Ran(done.returncode, done.stdout, results)
+
+
+def to_the_end(row: Row, launches: int) -> bool:
+    """Whether a brief run has a number of every launch, and none is invalid by the target's fault.
+
+    Of so few searches one interruption between two of them is more than Little's law leaves room for.
+    """
+    against = {one.rule for one in row.findings if one.severity is Severity.INVALID}
+    numbers = len(row.values) + len(row.invalid_values)
+    return row.outcome is not Outcome.FAILED and numbers == launches and against <= {"Little's law"}
 
 
 def leftovers(temporary: Path) -> list[str]:

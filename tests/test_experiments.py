@@ -13,7 +13,7 @@ from analysis.releases import markdown as releases_told
 from fixtures.experiments.__main__ import main
 from fixtures.experiments.releases import RELEASES
 from fixtures.placement import usable_cores
-from tests.suite import ROOT
+from tests.suite import BRIEF, ROOT
 
 BEGIN, END = "<!-- isolation: begin -->", "<!-- isolation: end -->"
 PAGE = f"Before.\n{BEGIN}\nold\n{END}\nAfter.\n"
@@ -63,8 +63,11 @@ def test_every_condition_is_measured_in_turns_and_stored(tmp_path: Path, capsys:
     assert page.read_text() == text
 
 
-def test_duets_are_run_stored_one_by_one_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_duets_are_run_stored_one_by_one_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each a run of its own; what is stored is not measured again, and what is no duet is told in pytest's words."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(BRIEF))
     result, page = tmp_path / "releases.json", tmp_path / "page.md"
     page.write_text(PAGE.replace("isolation", "releases"))
     where = ["--result", str(result), "--page", str(page)]

@@ -12,11 +12,10 @@ from fixtures import outsiders
 from fixtures.outsiders import OUTSIDERS, Agreement, agree
 from tests.suite import ROOT
 
-pytestmark = pytest.mark.alone
-
 SCRIPTS = sorted((ROOT / "tests/outsiders").glob("plain_*.py"))
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("target", OUTSIDERS)
 def test_a_search_takes_as_long_as_in_a_plain_loop_and_finds_the_same(target: str) -> None:
     """p50 within 3 %, by a ratio from one run; on a machine that others fill, at least nothing speaks against it."""

@@ -75,19 +75,23 @@ def make(run: Run, **changes: str) -> subprocess.CompletedProcess[str]:
     return run("bash", "-c", "source scripts/_environment.sh; make_environment", **changes)
 
 
-def test_the_environment_is_made_once_and_again_when_it_has_to_be(run: Run, project: Path) -> None:
-    """The second time nothing is said and nothing touched; a changed lock or a Python that is gone makes it anew."""
-    first = make(run)
-    assert first.returncode == 0, first.stderr
-    assert "making .venv" in first.stderr
+def test_an_environment_is_made_until_it_is_whole_and_then_not_again(run: Run, project: Path) -> None:
+    """A lock without hashes is refused, and what is there by then is not taken for a finished one, nor in the way."""
+    (project / "requirements.lock").write_text("./nothing-here\n")
+    failed = make(run)
+    assert failed.returncode == 1
+    assert "installing the packages failed" in failed.stderr
+    assert "making .venv" in run("bash", "-c", f"{STOP}; make_environment").stderr
+    (project / "requirements.lock").write_text("# none\n")
+    (project / ".venv/bin/python").unlink()
+    whole = make(run)
+    assert whole.returncode == 0, whole.stderr
+    assert "making .venv" in whole.stderr
+    assert subprocess.run([project / ".venv/bin/python", "-c", ""], check=False).returncode == 0
     made = (project / ".venv/pyvenv.cfg").stat().st_mtime_ns
     again = make(run)
     assert (again.returncode, again.stderr) == (0, "")
     assert (project / ".venv/pyvenv.cfg").stat().st_mtime_ns == made
-    (project / "requirements.lock").write_text("# changed\n")
-    (project / ".venv/bin/python").unlink()
-    assert "making .venv" in make(run).stderr
-    assert subprocess.run([project / ".venv/bin/python", "-c", ""], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("why", ["another lock", "no python"])
@@ -99,15 +103,6 @@ def test_an_environment_of_another_lock_or_without_a_python_is_not_used(
         (project / "requirements.lock").write_text("# changed\n")
     else:
         (project / ".venv/bin/python").unlink()
-    assert "making .venv" in run("bash", "-c", f"{STOP}; make_environment").stderr
-
-
-def test_an_install_that_fails_is_told_and_tried_again(run: Run, project: Path) -> None:
-    """A lock without hashes is refused, and its environment is not taken for a finished one."""
-    (project / "requirements.lock").write_text("./nothing-here\n")
-    failed = make(run)
-    assert failed.returncode == 1
-    assert "installing the packages failed" in failed.stderr
     assert "making .venv" in run("bash", "-c", f"{STOP}; make_environment").stderr
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import resource
+import shutil
 import stat
 import subprocess
 import sys
@@ -33,6 +34,23 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache" / "vexfs-benchmarks" / "workloads"
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache with the workload of small, made once."""
+    folder = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        workload_for(SMALL, 0, None)
+    return folder
+
+
+@pytest.fixture
+def filled(made: Path, cache: Path) -> Path:
+    """The test's own cache, with that workload."""
+    shutil.copytree(made, cache.parents[1])
+    return cache
+
+
 @pytest.fixture
 def small_files_only() -> Iterator[None]:
     """No file may grow past 400 KiB, as on a disk that is full; the vectors of small are 512 KB."""
@@ -60,6 +78,7 @@ def test_an_unknown_scale_is_told_the_nearest_name() -> None:
         scale_named("zzz")
 
 
+@pytest.mark.usefixtures("filled")
 def test_a_workload_is_what_its_scale_says() -> None:
     """Shapes, types, unit length, and a description that agrees."""
     workload = workload_for(SMALL, 0, None)
@@ -76,6 +95,7 @@ def test_a_workload_is_what_its_scale_says() -> None:
     assert described.sha256 == digest_of(workload.train, workload.queries, workload.neighbors)
 
 
+@pytest.mark.usefixtures("filled")
 def test_no_query_is_among_the_vectors() -> None:
     """A query that is in the data is found by every index."""
     workload = workload_for(SMALL, 0, None)
@@ -101,6 +121,7 @@ def test_blocks_are_whole_and_of_unit_length(count: int, dimensions: int, seed: 
     assert all(np.allclose(np.linalg.norm(block, axis=1), 1, atol=1e-5) for block in blocks)
 
 
+@pytest.mark.usefixtures("filled")
 def test_another_seed_gives_other_data() -> None:
     """Or a seed would be no choice."""
     assert workload_for(SMALL, 0, None).dataset.sha256 != workload_for(SMALL, 1, None).dataset.sha256
@@ -140,6 +161,7 @@ def test_the_cache_is_private_and_holds_no_drafts(cache: Path) -> None:
 
 @pytest.mark.parametrize("name", ["train.npy", "queries.npy", "neighbors.npy", "dataset.json"])
 @pytest.mark.parametrize("damage", ["cut off", "changed", "removed"])
+@pytest.mark.usefixtures("filled")
 def test_a_damaged_cache_is_told_and_made_again(name: str, damage: str) -> None:
     """Whichever file it is, and however it came about."""
     sound = workload_for(SMALL, 0, None)
@@ -157,7 +179,8 @@ def test_a_damaged_cache_is_told_and_made_again(name: str, damage: str) -> None:
     assert path.read_bytes() == data
 
 
-def test_a_draft_that_a_kill_left_is_no_workload(cache: Path) -> None:
+@pytest.mark.usefixtures("filled")
+def test_a_draft_that_a_kill_left_is_no_workload() -> None:
     """It is swept, not used."""
     folder = workload_for(SMALL, 0, None).train.parent
     draft = folder.with_name(f".{folder.name}.draft")
