@@ -19,6 +19,8 @@ from pathlib import Path
 
 import pytest
 
+from analysis.special import special
+
 ROOT = Path(__file__).resolve().parents[1]
 
 __all__ = ["fork_run"]
@@ -57,9 +59,10 @@ def main() -> None:
     """Fork for each case on the standard input, one after another; print its process, and its status when it ended."""
     if os.fork():
         os._exit(0)
-    # Most of what a start loads; no collection of garbage needs to look through it again.
+    # Most of what a start loads, and what judging does; no collection of garbage needs to look through it again.
     import fixtures.session  # noqa: F401
 
+    special()
     gc.freeze()
     # Ctrl-C at a terminal reaches this process too: it is the run that ends, and says so.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
