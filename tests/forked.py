@@ -23,7 +23,7 @@ from analysis.special import special
 
 ROOT = Path(__file__).resolve().parents[1]
 
-__all__ = ["fork_run"]
+__all__ = ["ROOT", "fork_run"]
 
 
 def fork_run(
@@ -31,18 +31,24 @@ def fork_run(
 ) -> int:
     """The exit status of pytest with these arguments, which prints into `output`; negative is the signal that ended it.
 
-    It is killed if it takes longer. What Python itself reads from its environment when it starts is not read again.
+    It is killed if the wait for it ends before: TimeoutExpired where it took longer. What Python itself reads from its
+    environment when it starts is not read again.
     """
     loaded = _loaded()
     assert loaded.stdin is not None
-    assert loaded.stdout is not None
     case = (list(arguments), dict(environment), sorted(cores), str(output))
     loaded.stdin.write(json.dumps(case).encode() + b"\n")
-    loaded.stdin.flush()
-    pid = int(loaded.stdout.readline())
-    if not select.select([loaded.stdout], [], [], patience_s)[0]:
-        os.kill(pid, signal.SIGKILL)
-    return int(loaded.stdout.readline())
+    pid = _number(loaded)
+    ended: Sequence[object] = ()
+    try:
+        ended = select.select([loaded.stdout], [], [], patience_s)[0]
+    finally:
+        if not ended:
+            os.kill(pid, signal.SIGKILL)
+        status = _number(loaded)
+    if not ended:
+        raise subprocess.TimeoutExpired([*arguments], patience_s)
+    return status
 
 
 @cache
@@ -53,6 +59,15 @@ def _loaded() -> subprocess.Popen[bytes]:
     loaded.wait()
     atexit.register(loaded.communicate)
     return loaded
+
+
+def _number(loaded: subprocess.Popen[bytes]) -> int:
+    assert loaded.stdout is not None
+    line = loaded.stdout.readline()
+    if not line:
+        _loaded.cache_clear()
+        raise EOFError(f"`python -m {__name__}` has ended: see what it said on the standard error")
+    return int(line)
 
 
 def main() -> None:
@@ -78,10 +93,11 @@ def main() -> None:
             place = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             os.dup2(place, 1)
             os.dup2(place, 2)
-            sys.argv = ["pytest", *arguments]
             raise SystemExit(pytest.main(arguments))
         print(child, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    # What coverage saw of it is in its children's files; another one could come while those are put together.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Runs the suite as a person does, in a process of its own. For the tests of whole runs."""
+"""Runs the suite as a person does, in a process of its own, mostly by `tests.forked`. For the tests of whole runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from analysis.findings import Severity
+from analysis.findings import Severity, of_the_machine
 from analysis.records import Record, read_record
 from analysis.rows import Outcome, Row, RowKey, rows_of
 from tests.forked import ROOT, fork_run
@@ -104,13 +104,13 @@ def run_suite(
 
 
 def to_the_end(row: Row, launches: int) -> bool:
-    """Whether a brief run has a number of every launch, and none is invalid by the target's fault.
+    """Whether a brief run has a number of every launch, and none is invalid but by the machine's fault.
 
     Of so few searches one interruption between two of them is more than Little's law leaves room for.
     """
-    against = {one.rule for one in row.findings if one.severity is Severity.INVALID}
     numbers = len(row.values) + len(row.invalid_values)
-    return row.outcome is not Outcome.FAILED and numbers == launches and against <= {"Little's law"}
+    sound = all(of_the_machine(one) for one in row.findings if one.severity is Severity.INVALID)
+    return row.outcome is not Outcome.FAILED and numbers == launches and sound
 
 
 def leftovers(temporary: Path) -> list[str]:

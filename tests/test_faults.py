@@ -162,7 +162,7 @@ def test_a_server_killed_in_mid_campaign_is_named_and_the_others_go_on(tmp_path:
     assert suite.returncode == 1
     assert rows[p50("exact@process")].outcome is Outcome.FAILED
     assert "the server was killed by signal 9 (SIGKILL): memory ran out, or" in rows[p50("exact@process")].reason
-    assert to_the_end(rows[p50("exact@embedded")], 2), rows[p50("exact@embedded")]
+    assert rows[p50("exact@embedded")].outcome is Outcome.MEASURED
     assert read_record(folder).run.status is RunStatus.COMPLETE
 
 
@@ -204,5 +204,7 @@ def test_a_worker_killed_from_outside_loses_its_target_only(tmp_path: Path) -> N
         (rows[p50(name)] for name in ("exact@process", "exact@embedded")), key=lambda row: row.outcome
     )
     assert failed.outcome is Outcome.FAILED
-    assert to_the_end(other, 2), other
+    # A busy machine can make a figure of the other one invalid; that it was measured to the end is what counts.
+    assert other.outcome in (Outcome.MEASURED, Outcome.INVALID)
+    assert len(other.values) + len(other.invalid_values) == 2
     assert re.search(r"the worker ended during \w+:\s+it\s+was\s+killed\s+by\s+signal\s+9", output)

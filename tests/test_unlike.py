@@ -86,4 +86,5 @@ def test_a_server_without_its_metrics_page_loses_the_collectors_row_and_none_tha
             assert "the server's collector could not be read" in row.reason
         else:
             assert row.outcome in (Outcome.MEASURED, Outcome.INVALID), key
-    assert to_the_end(ran.rows[RowKey("p50_latency_ms", "small", "weaviate@process")], 1)
+    searched = ran.rows[RowKey("p50_latency_ms", "small", "weaviate@process")]
+    assert to_the_end(searched, 1), searched
