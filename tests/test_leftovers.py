@@ -91,7 +91,7 @@ def server_of(suite: subprocess.Popen[str]) -> psutil.Process | None:
 def test_after_success_nothing_is_left(tmp_path: Path, temporary: Path, strangers: Strangers) -> None:
     """No process, mount or folder, with no next start; of clients that search together neither."""
     rows = ("--scale=small", "--launches=1", OURS, "-k", "p50_latency or concurrent")
-    ran = run_suite(tmp_path, *rows, variables=places(tmp_path, temporary))
+    ran = run_suite(tmp_path, *rows, variables=places(tmp_path, temporary), whole=True)
     assert ran.status == 0, ran.output
     assert leftovers(temporary) == []
 
@@ -100,8 +100,8 @@ def test_after_failure_nothing_is_left(tmp_path: Path, temporary: Path, stranger
     """A crash, an error and a hang, each in the middle of a launch."""
     faulty = [f"--target={name}@embedded" for name in ("dying", "raising", "slow")]
     plugin = ("-p", "tests.plugins.faulty", "--request-timeout=3")
-    variables = places(tmp_path, temporary)
-    ran = run_suite(tmp_path, "--scale=small", "--launches=1", OURS, *MAIN_ROWS, *plugin, *faulty, variables=variables)
+    one = ("--scale=small", "--launches=1", OURS, *MAIN_ROWS, *plugin, *faulty)
+    ran = run_suite(tmp_path, *one, variables=places(tmp_path, temporary), whole=True)
     assert ran.status == 1, ran.output
     assert leftovers(temporary) == []
 
