@@ -45,10 +45,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def filled(made: Path, cache: Path) -> Path:
-    """The test's own cache, with that workload."""
+def filled(made: Path, cache: Path) -> None:
+    """That workload is in the test's own cache."""
     shutil.copytree(made, cache.parents[1])
-    return cache
 
 
 @pytest.fixture
