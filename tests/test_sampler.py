@@ -225,6 +225,31 @@ def test_what_is_too_dear_is_left_out_and_said() -> None:
     assert ran.cpu_ns <= BOUND * ran.wall_ns + 40_000_000
 
 
+class Looking(Counting):
+    """A source whose look burns three milliseconds, and whose reading costs nothing."""
+
+    looks = 0
+
+    def look(self) -> Look | None:
+        """Burn, and count."""
+        self.looks += 1
+        until = time.thread_time_ns() + 3_000_000
+        while time.thread_time_ns() < until:
+            pass
+        return super().look()
+
+
+def test_what_the_next_border_takes_is_kept_aside_when_it_is_looked_between_them() -> None:
+    """No look is taken unless that of the closing border stays within the looks' share of the time, too."""
+    seen, looking = Seen(), Looking(120)
+    with Sampler("small", 0, seen.append) as sampler:
+        sampler.watch("looking@process", lambda: looking)
+        assert looking.reached.wait(60)
+    (ran,) = [one for one in seen if isinstance(one, SamplerRan)]
+    assert ran.looks == looking.looks >= 3
+    assert looking.looks * 3_000_000 <= 0.3 * BOUND * ran.wall_ns
+
+
 def test_nothing_is_left_open(actor: Actor) -> None:
     """Neither files nor the thread."""
     threads = threading.active_count()
