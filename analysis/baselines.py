@@ -17,6 +17,7 @@ from analysis.fingerprint import folder_name
 from analysis.observations import TargetStarted
 from analysis.records import Dataset, Host, Record, Resolution, Run, decode_versioned
 from analysis.rows import RowKey
+from analysis.sides import of_rows
 
 __all__ = [
     "Artifact",
@@ -133,7 +134,7 @@ class Baseline:
 
 
 def artifacts_of(record: Record) -> dict[str, Artifact]:
-    """What was measured of each target that started, as of its last start."""
+    """What was measured of each target that has rows, as of its last start; a duet's other side has none."""
     targets = {target.target: target for target in record.run.targets}
     unknown = Resolution("", runnable=True)
     return {
@@ -145,7 +146,7 @@ def artifacts_of(record: Record) -> dict[str, Artifact]:
             targets.get(seen.target, unknown).program_sha256,
             targets.get(seen.target, unknown).driver,
         )
-        for seen in record.observations
+        for seen in of_rows(record)
         if isinstance(seen, TargetStarted)
     }
 

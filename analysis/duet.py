@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from analysis.findings import Severity
+from analysis.findings import Severity, of_the_machine
 from analysis.launch import LaunchObservations
 from analysis.metrics import Direction, Metric, NotApplicable
 from analysis.observations import LaunchEnded, TargetFailed
@@ -87,7 +87,8 @@ def standing_of(record: Record, duet: Duet) -> Standing:
     others += (_cut_short(key, done, duet) for key in measured if key not in decisions)
     compared = tuple(_compared(*measured[key][:2], decision) for key, decision in decisions.items())
     failed = any(isinstance(seen, TargetFailed) for seen in mine.observations)
-    return Standing(duet, done, compared, tuple(others), "a side failed" if failed else _stop(duet, done, decisions))
+    stop = "a side failed" if failed else _stop(duet, done, decisions, others)
+    return Standing(duet, done, compared, tuple(others), stop)
 
 
 def _cut_short(key: RowKey, done: int, duet: Duet) -> Verdict:
@@ -95,10 +96,13 @@ def _cut_short(key: RowKey, done: int, duet: Duet) -> Verdict:
     return Verdict(key, Judgement.NOT_RUN, text, by_duet=True)
 
 
-def _stop(duet: Duet, done: int, decisions: Mapping[RowKey, Decision]) -> str:
+def _stop(duet: Duet, done: int, decisions: Mapping[RowKey, Decision], others: Sequence[Verdict]) -> str:
     if done >= max(duet.looks):
         return "the last look"
     if done not in duet.looks:
+        return ""
+    if not decisions and any(one.judgement is Judgement.INVALID and not one.of_the_store for one in others):
+        # The machine let nothing be compared until now.
         return ""
     if all(one.judgement is not Judgement.INCONCLUSIVE for one in decisions.values()):
         return "every row is decided"
@@ -108,7 +112,15 @@ def _stop(duet: Duet, done: int, decisions: Mapping[RowKey, Decision]) -> str:
 def _measured(
     candidate: Row, reference: Row, launches: Mapping[str, Sequence[LaunchObservations]], duet: Duet
 ) -> Measured | Verdict | None:
-    """The row's log ratios, turned so that above zero is worse; the verdict of one that has none; None for n/a."""
+    """The row's log ratios, turned so that above zero is worse; the verdict of one that has none; None for n/a.
+
+    A candidate that was wrong in one launch, as one that loses vectors, is invalid however good the others look.
+    """
+    wrong = [one for one in candidate.findings if one.severity is Severity.INVALID and not of_the_machine(one)]
+    if wrong and candidate.outcome in (Outcome.INVALID, Outcome.MEASURED):
+        told = "; ".join(dict.fromkeys(one.text for one in wrong))
+        text = f"In the duet the candidate is wrong: {told}."
+        return Verdict(candidate.key, Judgement.INVALID, text, by_duet=True, of_the_store=True)
     for row, side in ((candidate, "the candidate"), (reference, f"the other side, {duet.reference},")):
         told = f"{row.reason} {row.remedy}".strip()
         match row.outcome:

@@ -15,7 +15,7 @@ from statistics import fmean
 
 from analysis.anchoring import anchors_of, doubts
 from analysis.baselines import Artifact, Baseline, BaselineRow, artifacts_of
-from analysis.findings import Finding, Severity, of_the_machine
+from analysis.findings import MADE_OF_TIMES, Finding, Severity, of_the_machine
 from analysis.fingerprint import folder_name
 from analysis.likeness import quiet, unlike_runs, unlike_settings, unlike_workloads
 from analysis.metrics import METRICS, Direction, Group, Metric, metric_named
@@ -42,7 +42,7 @@ _OTHER_MACHINE = (
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """A row that can be compared. `disturbed` says why a change of it may not be the store's."""
+    """A row that can be compared. `disturbed` says why its change may not be the store's, nor its lack of one."""
 
     row: Row
     then: Mapping[int, float]
@@ -156,6 +156,7 @@ def _compare(
         adjust=metric.follows_machine_speed,
         least_between=least_between(metric),
         at_one_time=at_one_time,
+        disturbed=not metric.follows_machine_speed and metric.name in MADE_OF_TIMES,
     )
     doubted = doubts(metric, family, pairs, changes, changed)
     return [
@@ -245,7 +246,8 @@ def _verdict(case: _Case, p_adjusted: float, rows: int) -> Verdict:
         judgement = Judgement.PASS
     else:
         judgement = Judgement.INCONCLUSIVE
-    if case.disturbed and judgement in (Judgement.REGRESSION, Judgement.IMPROVEMENT):
+    # What is one and the same number in every launch was disturbed by nothing.
+    if case.disturbed and change.error > 0:
         judgement = Judgement.INCONCLUSIVE
     low, high = change.estimate - reach, change.estimate + reach
     open_still = judgement is Judgement.INCONCLUSIVE

@@ -113,13 +113,19 @@ class _Row:
 
 
 def screen(
-    pairs: Mapping[str, Pair], *, adjust: bool, least_between: float, at_one_time: bool = True
+    pairs: Mapping[str, Pair],
+    *,
+    adjust: bool,
+    least_between: float,
+    at_one_time: bool = True,
+    disturbed: bool = False,
 ) -> dict[str, Change]:
     """The change of every row. Numbers must be above zero.
 
     `adjust` is for figures that follow the machine's speed; `least_between` is the standard deviation of a log
     figure between two runs of the same code. `at_one_time` tells that launches of one number were; else anchors take
-    off only what they moved from run to run, by the prior's slope.
+    off only what they moved from run to run, by the prior's slope. `disturbed` is for figures that a machine changes
+    and no anchor follows: what all rows have in common then counts as disagreement.
     """
     logs = {name: (_log(pair.then), _log(pair.now)) for name, pair in pairs.items()}
     rows = {name: _row(name, pairs, logs, adjust=adjust, at_one_time=at_one_time) for name in pairs}
@@ -127,7 +133,8 @@ def screen(
     variances = {name: _variance(row, slope) for name, row in rows.items()}
     prior = moderate(list(variances.values()), [float(row.df) for row in rows.values()])
     estimates = {name: row.raw - slope * row.shift for name, row in rows.items()}
-    between = _between(rows, estimates, variances, prior, least_between)
+    centre = 0.0 if disturbed else median(estimates.values())
+    between = _between(rows, [value - centre for value in estimates.values()], variances, prior, least_between)
     return {
         name: _UNCHANGED
         if not adjust and row.constant
@@ -224,19 +231,19 @@ def _sampling(row: _Row) -> float:
 
 def _between(
     rows: Mapping[str, _Row],
-    estimates: Mapping[str, float],
+    moved: Sequence[float],
     variances: Mapping[str, float],
     prior: Moderation,
     least: float,
 ) -> float:
     """The standard deviation between runs that the rows' own disagreement shows, and never less than `least`.
 
-    Fewer than three rows show nothing; then it is taken to be 5 %.
+    `moved` is how far each row moved otherwise than the rest, in no order. Fewer than three rows show nothing; then it
+    is taken to be 5 %.
     """
     if len(rows) < _ENOUGH:
         return max(least, _BETWEEN_UNSEEN)
-    centre = median(estimates.values())
-    seen = _MAD_TO_SD * median(abs(value - centre) for value in estimates.values())
+    seen = _MAD_TO_SD * median(map(abs, moved))
     expected = fmean(prior.variance(variances[name], row.df) * _sampling(row) for name, row in rows.items())
     return math.sqrt(max(seen * seen - expected, least * least))
 

@@ -1,5 +1,7 @@
 """The screen's verdicts and the duets' together: where both speak of a row, the duet's stands.
 
+A duet of the gate's own that could measure nothing of a row, on either side or by the machine, does not speak of it.
+
 Called by `analysis.gate` as its last step; the duets' verdicts come from `analysis.duet`.
 """
 
@@ -36,32 +38,42 @@ def settle(record: Record, screened: Sequence[Verdict]) -> tuple[Verdict, ...]:
 
     The screen's own says where no duet could stand in for it.
     """
-    paired = _paired(record)
+    paired, silent = _paired(record)
     unpaired = {(duet.target, duet.scale): duet for duet in record.run.duets if duet.reason}
     found: dict[RowKey, Verdict] = {}
     for verdict in screened:
         duet = paired.get(verdict.key)
         if duet is None or verdict.judgement is Judgement.NOT_RUN or verdict.of_the_store:
-            found[verdict.key] = _marked(verdict, unpaired, without=bool(record.run.options.get("no-duet")))
+            without = bool(record.run.options.get("no-duet"))
+            found[verdict.key] = _marked(verdict, unpaired, silent.get(verdict.key), without=without)
         else:
             found[verdict.key] = duet
     return (*found.values(), *(verdict for key, verdict in paired.items() if key not in found))
 
 
-def _paired(record: Record) -> Mapping[RowKey, Verdict]:
-    """The duets' verdicts by row, the worst of each."""
+def _paired(record: Record) -> tuple[Mapping[RowKey, Verdict], Mapping[RowKey, Verdict]]:
+    """The duets' verdicts by row, the worst of each; and those of the gate's own duets that say nothing of the row."""
     found: dict[RowKey, list[Verdict]] = defaultdict(list)
+    silent: dict[RowKey, Verdict] = {}
     for standing in duet_verdicts(record):
         for verdict in standing.verdicts:
-            # Where the other side of a duet of the gate's own did not run, the screen's verdict is what there is.
-            if verdict.judgement is not Judgement.NOT_RUN or standing.duet.why == ASKED:
+            nothing = verdict.judgement is Judgement.NOT_RUN or (
+                verdict.judgement is Judgement.INVALID and not verdict.of_the_store
+            )
+            if nothing and standing.duet.why != ASKED:
+                silent[verdict.key] = verdict
+            else:
                 found[verdict.key].append(verdict)
-    return {key: min(each, key=lambda one: _WORST_FIRST.index(one.judgement)) for key, each in found.items()}
+    return {key: min(each, key=lambda one: _WORST_FIRST.index(one.judgement)) for key, each in found.items()}, silent
 
 
-def _marked(verdict: Verdict, unpaired: Mapping[tuple[str, str], Duet], *, without: bool) -> Verdict:
+def _marked(
+    verdict: Verdict, unpaired: Mapping[tuple[str, str], Duet], silent: Verdict | None, *, without: bool
+) -> Verdict:
     if verdict.change is None:
         return verdict
+    if silent is not None:
+        return replace(verdict, text=f"{verdict.text} {silent.text} So this is the screen's verdict alone, and weaker.")
     duet = unpaired.get((verdict.key.target, verdict.key.scale))
     if duet is not None:
         told = f"No duet: {duet.reason} {duet.remedy}".strip()

@@ -14,6 +14,7 @@ from fixtures.campaign import Campaign, stop_all
 from fixtures.drivers.base import Tier
 from fixtures.experiments.silent import Silent
 from fixtures.parts import Plan
+from fixtures.parts.search import first_query_of
 from fixtures.targets import Runnable, Target, resolve
 from fixtures.turns import abba, rotated
 from fixtures.workloads import scale_named, workload_for
@@ -38,6 +39,14 @@ def test_two_rounds_give_every_target_the_same_mean_place(items: list[int], pair
             place += 1
     means = {sum(each) / len(each) for each in places.values()}
     assert len(means) == 1
+
+
+@given(st.integers(1, 20), st.integers(1, 50))
+def test_every_query_is_searched_as_often_in_rounds_forwards_as_backwards(slices: int, operations: int) -> None:
+    """In two sweeps each slice of queries once in an even and once in an odd round, and none beyond the last query."""
+    queries = slices * operations
+    begins = [first_query_of(number, operations, queries) for number in range(2 * slices)]
+    assert sorted(begins[::2]) == sorted(begins[1::2]) == list(range(0, queries, operations))
 
 
 def test_stores_are_connected_and_closed_at_the_same_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

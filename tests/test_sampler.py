@@ -192,10 +192,10 @@ def test_a_record_that_cannot_be_written_is_raised_to_the_campaign(actor: Actor)
     assert counting.closed
 
 
-def test_a_budget_affords_its_share_of_the_time_and_a_little_at_once() -> None:
-    """By hand: 1 % of ten seconds and 20 ms are 120 ms."""
-    budget = Budget(0.01, began_ns=0, burst_ns=20_000_000)
-    budget.spend(100_000_000)
+def test_a_budget_affords_its_share_of_the_time() -> None:
+    """By hand: 1 % of ten seconds are 100 ms."""
+    budget = Budget(0.01, began_ns=0)
+    budget.spend(80_000_000)
     assert budget.affords(20_000_000, now_ns=10_000_000_000)
     assert not budget.affords(20_000_001, now_ns=10_000_000_000)
     assert budget.affords(30_000_000, now_ns=11_000_000_000)
@@ -221,8 +221,8 @@ def test_what_is_too_dear_is_left_out_and_said() -> None:
         assert dear.reached.wait(60)
     (ran,) = [one for one in seen if isinstance(one, SamplerRan)]
     assert ran.skipped > ran.ticks
-    # The share, what may be spent at once, and the readings at both ends, which are always taken.
-    assert ran.cpu_ns <= BOUND * ran.wall_ns + 40_000_000
+    # The share, the first reading, whose cost is not known before, and the last, which is always taken.
+    assert ran.cpu_ns <= BOUND * ran.wall_ns + 10_000_000
 
 
 class Looking(Counting):
@@ -246,7 +246,7 @@ def test_what_the_next_border_takes_is_kept_aside_when_it_is_looked_between_them
         sampler.watch("looking@process", lambda: looking)
         assert looking.reached.wait(60)
     (ran,) = [one for one in seen if isinstance(one, SamplerRan)]
-    assert ran.looks == looking.looks >= 3
+    assert ran.looks == looking.looks >= 2
     assert looking.looks * 3_000_000 <= 0.3 * BOUND * ran.wall_ns
 
 

@@ -60,6 +60,13 @@ def test_a_row_without_an_anchor_is_never_a_change(tmp_path: Path, factor: float
     assert "Add exact@process to both runs, or let a duet decide." in text
 
 
+def test_a_row_without_an_anchor_is_no_pass_either(tmp_path: Path) -> None:
+    """A machine twice as fast hides a store that became slower."""
+    now, then = still("chroma@process", chroma=0.4)
+    found = judged(now, then, tmp_path)
+    assert {one.judgement for key, one in found.items() if key.metric.endswith("_ms")} == {Judgement.INCONCLUSIVE}
+
+
 def test_our_own_store_at_another_tier_is_told_and_never_judged_by(tmp_path: Path) -> None:
     """It stood still, as what computes in process may where a server is slowed."""
     now, then = still("chroma@process", "exact@embedded", chroma=2.5)

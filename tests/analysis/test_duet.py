@@ -8,11 +8,11 @@ import msgspec
 import pytest
 
 from analysis.accept import accept
-from analysis.baselines import find_baselines
+from analysis.baselines import artifacts_of, find_baselines
 from analysis.duet import duet_verdicts, standing_of
 from analysis.gate import judge
 from analysis.metrics import metrics_of
-from analysis.observations import CollectorRead, Phase, SliceSearched, TargetFailed
+from analysis.observations import Collected, CollectorRead, Phase, SliceSearched, TargetFailed
 from analysis.records import Record
 from analysis.rows import Outcome, RowKey, rows_of
 from analysis.sides import of_rows
@@ -107,6 +107,27 @@ def test_a_side_that_loses_vectors_has_no_verdict_but_invalid() -> None:
     assert {one.judgement for one in found.values()} == {Judgement.INVALID}
 
 
+def lossy(record: Record, target: str, launches: range) -> Record:
+    """The same, but that this side counts half of its vectors in these launches."""
+    seen = [
+        msgspec.structs.replace(one, counted=500)
+        if isinstance(one, Collected) and one.target == target and one.launch in launches
+        else one
+        for one in record.observations
+    ]
+    return Record(record.folder, record.run, tuple(seen), truncated=False)
+
+
+def test_a_candidate_that_loses_vectors_in_one_launch_is_invalid_and_the_other_side_loses_that_launch() -> None:
+    """One launch tells of the store, however good the others look; of the other side's store nothing is asked."""
+    record = a_duet_record(JITTER, EVEN)
+    (standing,) = duet_verdicts(lossy(record, "chroma@process", range(1)))
+    assert {(one.judgement, one.of_the_store) for one in standing.verdicts} == {(Judgement.INVALID, True)}
+    assert all("In the duet the candidate is wrong: 1,000 vectors were" in one.text for one in standing.verdicts)
+    beside = verdicts(lossy(record, "chroma~1.0@process", range(1)))[P50]
+    assert (beside.judgement, beside.launches) == (Judgement.PASS, 4)
+
+
 def test_a_candidate_that_fails_in_the_duet_has_failed() -> None:
     """No row of it passes."""
     record = a_duet_record(JITTER, EVEN)
@@ -158,6 +179,9 @@ def test_it_stops_when_every_row_is_decided_and_goes_on_while_one_may_be() -> No
     assert standing_of(a_duet_record(far, EVEN, duet), duet).stop.startswith("no further look")
     last = a_duet(looks=[5])
     assert standing_of(a_duet_record(far, EVEN, last), last).stop == "the last look"
+    # Until now nothing could be compared, by no fault of the candidate.
+    machine = lossy(a_duet_record(JITTER, EVEN, duet), "chroma~1.0@process", range(4))
+    assert standing_of(machine, duet).stop == ""
 
 
 def screened(factor: float, tmp_path: Path, **of_the_duet: object) -> tuple[dict[RowKey, Verdict], Record]:
@@ -183,6 +207,35 @@ def test_the_duets_verdict_stands_in_the_screens_place(tmp_path: Path) -> None:
     row = next(row for row in rows_of(record) if row.key == P50)
     assert row.launches == (0, 1, 2, 3, 4)
     assert row.values[0] == pytest.approx(1.6)
+
+
+@pytest.mark.parametrize("why", ["the screen did not pass it", "asked for"])
+def test_a_duet_without_a_valid_pair_takes_no_regression_back(tmp_path: Path, why: str) -> None:
+    """It says nothing of the row; one that was asked for says that."""
+    _, record = screened(1.0, tmp_path)
+    run = msgspec.structs.replace(record.run, duets=[msgspec.structs.replace(record.run.duets[0], why=why)])
+    worse = [
+        msgspec.structs.replace(one, hits=[8] * len(one.hits))
+        if isinstance(one, SliceSearched) and one.target == "chroma@process" and one.launch < 5
+        else one
+        for one in record.observations
+    ]
+    nothing = lossy(Record(record.folder, run, tuple(worse), truncated=False), "chroma~1.0@process", range(5, 10))
+    found = {one.key: one for one in judge(nothing, rows_of(nothing), find_baselines(tmp_path, run))}[RECALL]
+    if why == "asked for":
+        assert (found.judgement, found.by_duet) == (Judgement.INVALID, True)
+    else:
+        assert (found.judgement, found.by_duet) == (Judgement.REGRESSION, False)
+        assert "has no valid launch" in found.text
+        assert "So this is the screen's verdict alone, and weaker." in found.text
+
+
+def test_the_other_side_of_a_duet_is_no_company_of_the_runs_targets(tmp_path: Path) -> None:
+    """Memory of the others is judged as it would be without the duet."""
+    found, record = screened(1.6, tmp_path)
+    assert "chroma~1.0@process" not in artifacts_of(record)
+    beside = found[RowKey("peak_memory_usage_mb", "small", "weaviate@process")]
+    assert (beside.judgement, beside.by_duet) == (Judgement.PASS, False)
 
 
 def test_where_no_duet_could_be_the_screens_verdict_stands_and_says_so(tmp_path: Path) -> None:

@@ -102,6 +102,17 @@ def test_memory_in_other_company_is_not_judged(baselines: list[Baseline]) -> Non
     assert "Not the same targets were up (chroma@embedded)" in without.text
 
 
+def test_memory_in_other_company_that_looks_smaller_is_no_pass_either(baselines: list[Baseline]) -> None:
+    """With more neighbours everybody's part is smaller, whatever it grew by."""
+    memory = RowKey("peak_memory_usage_mb", "small", "weaviate@process")
+    assert verdicts(a_record(latencies(), settled_mb=50.0), baselines)[memory].judgement is Judgement.IMPROVEMENT
+    some = {name: each for name, each in latencies().items() if name != "chroma@embedded"}
+    for settled_mb in (50.0, 59.0):
+        found = verdicts(a_record(some, settled_mb=settled_mb), baselines)
+        assert found[memory].judgement is Judgement.INCONCLUSIVE
+        assert found[RowKey("recall_at_10", "small", "weaviate@process")].judgement is Judgement.PASS
+
+
 def test_too_few_launches_are_inconclusive_and_name_what_is_needed(baselines: list[Baseline]) -> None:
     """Never a pass for want of data."""
     one = {name: values[:1] for name, values in latencies().items()}

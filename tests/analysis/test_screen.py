@@ -71,6 +71,23 @@ def test_the_order_of_the_rows_does_not_matter() -> None:
         assert changes(backwards)[name].estimate == pytest.approx(change.estimate)
 
 
+@pytest.mark.parametrize("disturbed", [True, False])
+def test_what_all_ratios_of_times_have_in_common_is_no_change_of_one(*, disturbed: bool) -> None:
+    """A second core that is worth less takes a fifth from every store's scaling; one that lost half is still seen.
+
+    What a machine does not change is held against nothing: there the same is a change of each.
+    """
+    launches = (1.0, 1.01, 0.99)
+    scaled = dict.fromkeys(STORES, 0.8) | {"chroma": 0.4}
+    pairs = {
+        name: Pair(dict(enumerate(launches)), {n: scaled[name] * one for n, one in enumerate(launches)}, [])
+        for name in STORES
+    }
+    found = screen(pairs, adjust=False, least_between=0.03, disturbed=disturbed)
+    adjusted = dict(zip(found, holm([one.p_value() for one in found.values()]), strict=True))
+    assert {name for name in STORES if adjusted[name] < 0.05} == ({"chroma"} if disturbed else set(STORES))
+
+
 def test_a_slower_machine_is_no_slower_store() -> None:
     """All move by half as much again: after adjustment little is left, and nothing is significant."""
     pairs = noisy(5, factors=dict.fromkeys(STORES, 1.5), residual=0.01)
