@@ -1,8 +1,8 @@
 """Can a change of a row be told from a change of the machine? Which rows anchor it, and when they do not suffice.
 
-Its anchors go into `analysis.screen`; its doubts keep `analysis.gate` from calling anything a regression or an
-improvement. One anchor at least must be of the row's own tier: a busy machine slows what talks to a server more than
-what computes in process. The median of three anchors or more stands one that changed itself; one or two do not.
+Its anchors go into `analysis.screen`; what it doubts is inconclusive to `analysis.gate`, neither changed nor passed.
+One anchor at least must be of the row's own tier: a busy machine slows what talks to a server more than what computes
+in process. The median of three anchors or more stands one that changed itself; one or two do not.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def doubts(
     changes: Mapping[str, Change],
     changed: Mapping[str, Sequence[str]],
 ) -> dict[str, str]:
-    """By target: why a change of its row may be the machine's or an anchor's. Empty where it may not.
+    """By target: why a change of its row, or the lack of one, may be the machine's or an anchor's; empty where not.
 
     Figures that do not follow the machine's speed need no anchor.
     """

@@ -19,12 +19,11 @@ __all__ = ["document"]
 def document(record: Record, rows: Sequence[Row], accepted: str) -> dict[str, object]:
     """The rows of one scale, with the schema, the whole run and what was measured of each target."""
     run = record.run
-    targets = {row.key.target for row in rows}
     return {
         "schema": SCHEMA,
         "accepted": accepted,
         "run": run,
-        "artifacts": {name: one for name, one in artifacts_of(record).items() if name in targets},
+        "artifacts": artifacts_of(record),
         "machine_info": _machine_info(run),
         "commit_info": {
             "id": run.suite_commit,

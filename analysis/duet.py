@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean
 
 from analysis.findings import Severity, of_the_machine
 from analysis.launch import LaunchObservations
@@ -32,13 +31,14 @@ _LEAST_PAIRS = 2
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A row with both sides' launch numbers, and what they say together."""
+    """A row with both sides' launch numbers, and what they say together. `wrong` is what the candidate did wrong."""
 
     key: RowKey
     metric: Metric
     candidate: float
     reference: float
     decision: Decision
+    wrong: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,9 @@ class Standing:
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
         """One for every row."""
-        return (*self.others, *faster_but_wrong([_verdict(one, self.duet) for one in self.compared]))
+        judged = faster_but_wrong([_verdict(one, self.duet) for one in self.compared])
+        sound = (_unless_wrong(verdict, one.wrong) for verdict, one in zip(judged, self.compared, strict=True))
+        return (*self.others, *sound)
 
 
 def duet_verdicts(record: Record) -> tuple[Standing, ...]:
@@ -101,9 +103,10 @@ def _stop(duet: Duet, done: int, decisions: Mapping[RowKey, Decision], others: S
         return "the last look"
     if done not in duet.looks:
         return ""
-    if not decisions and any(one.judgement is Judgement.INVALID and not one.of_the_store for one in others):
-        # The machine let nothing be compared until now.
-        return ""
+    if not decisions:
+        # It may have been the machine: one more look.
+        blameless = any(one.judgement is Judgement.INVALID and not one.of_the_store for one in others)
+        return "" if blameless and done == min(duet.looks) else "nothing could be compared"
     if all(one.judgement is not Judgement.INCONCLUSIVE for one in decisions.values()):
         return "every row is decided"
     return "no further look can be expected to decide a row" if hopeless(decisions, max(duet.looks)) else ""
@@ -112,15 +115,7 @@ def _stop(duet: Duet, done: int, decisions: Mapping[RowKey, Decision], others: S
 def _measured(
     candidate: Row, reference: Row, launches: Mapping[str, Sequence[LaunchObservations]], duet: Duet
 ) -> Measured | Verdict | None:
-    """The row's log ratios, turned so that above zero is worse; the verdict of one that has none; None for n/a.
-
-    A candidate that was wrong in one launch, as one that loses vectors, is invalid however good the others look.
-    """
-    wrong = [one for one in candidate.findings if one.severity is Severity.INVALID and not of_the_machine(one)]
-    if wrong and candidate.outcome in (Outcome.INVALID, Outcome.MEASURED):
-        told = "; ".join(dict.fromkeys(one.text for one in wrong))
-        text = f"In the duet the candidate is wrong: {told}."
-        return Verdict(candidate.key, Judgement.INVALID, text, by_duet=True, of_the_store=True)
+    """The row's log ratios, turned so that above zero is worse; the verdict of one that has none; None for n/a."""
     for row, side in ((candidate, "the candidate"), (reference, f"the other side, {duet.reference},")):
         told = f"{row.reason} {row.remedy}".strip()
         match row.outcome:
@@ -129,7 +124,9 @@ def _measured(
                 return Verdict(candidate.key, Judgement.NOT_RUN, text, by_duet=True)
             case Outcome.INVALID:
                 text = f"In the duet {side} has no valid launch: {told}"
-                return Verdict(candidate.key, Judgement.INVALID, text, by_duet=True)
+                return Verdict(
+                    candidate.key, Judgement.INVALID, text, by_duet=True, of_the_store=bool(_wrong(candidate))
+                )
             case Outcome.NOT_APPLICABLE | Outcome.SKIPPED:
                 return None
             case Outcome.MEASURED:
@@ -147,16 +144,29 @@ def _measured(
         against = [one for one in (*candidate.findings, *reference.findings) if one.severity is Severity.INVALID]
         found = "; ".join(dict.fromkeys(one.text for one in against)) or "the others have no ratio"
         text = f"Valid on both sides: {len(worse)} launches of the duet ({found})."
-        return Verdict(candidate.key, Judgement.INVALID, f"{text} Measure again.", by_duet=True)
+        text += " Measure again."
+        return Verdict(candidate.key, Judgement.INVALID, text, by_duet=True, of_the_store=bool(_wrong(candidate)))
     return Measured(worse, math.log1p(metric.tolerance))
 
 
+def _wrong(candidate: Row) -> str:
+    """What the candidate itself did wrong in a launch, as to lose vectors; empty where it did not."""
+    found = [one for one in candidate.findings if one.severity is Severity.INVALID and not of_the_machine(one)]
+    return "; ".join(dict.fromkeys(one.text for one in found))
+
+
 def _compared(candidate: Row, reference: Row, decision: Decision) -> Compared:
-    return Compared(candidate.key, candidate.metric, _centre(candidate), _centre(reference), decision)
+    return Compared(candidate.key, candidate.metric, candidate.centre, reference.centre, decision, _wrong(candidate))
 
 
-def _centre(row: Row) -> float:
-    return row.metric.from_logarithm(fmean(map(row.metric.logarithm, row.values)))
+def _unless_wrong(verdict: Verdict, wrong: str) -> Verdict:
+    """One launch in which it was wrong tells of the store, however good the others look; a regression it stays."""
+    if not wrong:
+        return verdict
+    text = f"{verdict.text} In a launch of the duet the candidate was wrong: {wrong}."
+    if verdict.judgement is Judgement.REGRESSION:
+        return replace(verdict, text=text)
+    return replace(verdict, judgement=Judgement.INVALID, text=text, of_the_store=True)
 
 
 def _verdict(one: Compared, duet: Duet) -> Verdict:

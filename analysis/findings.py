@@ -14,6 +14,7 @@ from analysis.metrics import METRICS, Group, Metric
 __all__ = [
     "EVERY_METRIC",
     "MADE_OF_TIMES",
+    "OF_MEMORY",
     "SEARCH_TIMES",
     "SERVED_BY_SEARCH",
     "TIMES",
@@ -72,6 +73,8 @@ MADE_OF_TIMES = TIMES | {
     "concurrent_operation_support",
 }
 """Ratios of times too: they do not follow the machine's speed, and others on it change them all the same."""
+OF_MEMORY = _names(lambda metric: metric.unit.startswith("MB") or metric.unit == "B")
+"""Counted in bytes, of which a process's share depends on who else is up."""
 SEARCH_TIMES = _names(lambda metric: metric.follows_machine_speed and metric.group is Group.SEARCH)
 SERVED_BY_SEARCH = SEARCH_TIMES | _names(
     lambda metric: (

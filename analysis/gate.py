@@ -15,7 +15,7 @@ from statistics import fmean
 
 from analysis.anchoring import anchors_of, doubts
 from analysis.baselines import Artifact, Baseline, BaselineRow, artifacts_of
-from analysis.findings import MADE_OF_TIMES, Finding, Severity, of_the_machine
+from analysis.findings import MADE_OF_TIMES, OF_MEMORY, Finding, Severity, of_the_machine
 from analysis.fingerprint import folder_name
 from analysis.likeness import quiet, unlike_runs, unlike_settings, unlike_workloads
 from analysis.metrics import METRICS, Direction, Group, Metric, metric_named
@@ -156,7 +156,7 @@ def _compare(
         adjust=metric.follows_machine_speed,
         least_between=least_between(metric),
         at_one_time=at_one_time,
-        disturbed=not metric.follows_machine_speed and metric.name in MADE_OF_TIMES,
+        unanchored=not metric.follows_machine_speed and metric.name in MADE_OF_TIMES,
     )
     doubted = doubts(metric, family, pairs, changes, changed)
     return [
@@ -167,7 +167,8 @@ def _compare(
             _artifact_note(changed.get(row.key.target)),
             _disturbed(row, then[row.key.target])
             or doubted[row.key.target]
-            or _in_other_company(metric, present, baseline.file.artifacts),
+            # Isolated, nobody has company.
+            or (_in_other_company(metric, present, baseline.file.artifacts) if at_one_time else ""),
         )
         for row in family
     ]
@@ -190,7 +191,7 @@ def _artifact_note(changed: Sequence[str] | None) -> str:
 
 
 def _disturbed(row: Row, then: BaselineRow) -> str:
-    """Why a change of this row is not the store's: one side alone was measured on a machine that others filled."""
+    """Why this row tells nothing of the store: one side alone was measured on a machine that others filled."""
     if quiet(row) == then.extra_info.quiet:
         return ""
     when = "of the baseline" if quiet(row) else "now"
@@ -198,8 +199,8 @@ def _disturbed(row: Row, then: BaselineRow) -> str:
 
 
 def _in_other_company(metric: Metric, now: Collection[str], then: Collection[str]) -> str:
-    """Why a change of memory may not be the store's: pages that processes share are counted by who else is up."""
-    if metric.group is not Group.MEMORY or set(now) == set(then):
+    """Why memory tells nothing of the store: pages that processes share are counted by who else is up."""
+    if metric.name not in OF_MEMORY or set(now) == set(then):
         return ""
     told = ", ".join(sorted(set(now) ^ set(then)))
     return f"Not the same targets were up ({told}), and memory that neighbours share is counted in parts: measure all."
@@ -268,14 +269,13 @@ def _verdict(case: _Case, p_adjusted: float, rows: int) -> Verdict:
 def _text(case: _Case) -> str:
     change, row = case.change, case.row
     then = row.metric.from_logarithm(fmean(math.log(value) for value in case.then.values()))
-    now = row.metric.from_logarithm(fmean(row.metric.logarithm(value) for value in row.values))
     low, high = change.estimate - change.reach(), change.estimate + change.reach()
     many = len(change.adjusted_by)
     by = f", adjusted by {many} {'anchor' if many == 1 else 'anchors'} that moved {format_change(change.shift)}"
     return (
         f"{row.metric.name} at {row.key.scale} of {row.key.target}: "
         f"{format_quantity(then, row.metric.unit)} in the baseline ({len(case.then)} launches), "
-        f"{format_quantity(now, row.metric.unit)} now ({len(row.values)}); "
+        f"{format_quantity(row.centre, row.metric.unit)} now ({len(row.values)}); "
         f"change {format_change(change.estimate)}, 95 % interval {format_change(low)} to {format_change(high)}"
         f"{by if change.adjusted_by else ''}. {row.metric.direction} is better. By the screen.{case.note}"
     )

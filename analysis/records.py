@@ -207,7 +207,8 @@ def decode_versioned(data: bytes, kind: type[_T], where: Path) -> _T:
     version = raw.get("schema") if isinstance(raw, dict) else None
     if not isinstance(version, int):
         raise UnversionedRecord(
-            f"{where} has no schema number, so it was not written by this suite. Give a run's own folder."
+            f"{where} has no schema number, so it was not written by this suite. Give a run's own folder; among the "
+            "baselines, restore the file from version control or remove it."
         )
     if version < SCHEMA:
         raise OlderSchema(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 from analysis.findings import Finding, Severity
 from analysis.metrics import Metric, NotApplicable, metric_named, metrics_of
@@ -75,6 +76,11 @@ class Row:
     def metric(self) -> Metric:
         """What the row measures."""
         return metric_named(self.key.metric)
+
+    @property
+    def centre(self) -> float:
+        """Its figure wherever one is shown: the geometric mean of `values`, of which there is one at least."""
+        return self.metric.from_logarithm(fmean(map(self.metric.logarithm, self.values)))
 
 
 def rows_of(record: Record) -> tuple[Row, ...]:

@@ -118,14 +118,14 @@ def screen(
     adjust: bool,
     least_between: float,
     at_one_time: bool = True,
-    disturbed: bool = False,
+    unanchored: bool = False,
 ) -> dict[str, Change]:
     """The change of every row. Numbers must be above zero.
 
     `adjust` is for figures that follow the machine's speed; `least_between` is the standard deviation of a log
     figure between two runs of the same code. `at_one_time` tells that launches of one number were; else anchors take
-    off only what they moved from run to run, by the prior's slope. `disturbed` is for figures that a machine changes
-    and no anchor follows: what all rows have in common then counts as disagreement.
+    off only what they moved from run to run, by the prior's slope. `unanchored` is for figures that a machine
+    changes and no anchor follows: what all rows have in common then counts as disagreement.
     """
     logs = {name: (_log(pair.then), _log(pair.now)) for name, pair in pairs.items()}
     rows = {name: _row(name, pairs, logs, adjust=adjust, at_one_time=at_one_time) for name in pairs}
@@ -133,8 +133,9 @@ def screen(
     variances = {name: _variance(row, slope) for name, row in rows.items()}
     prior = moderate(list(variances.values()), [float(row.df) for row in rows.values()])
     estimates = {name: row.raw - slope * row.shift for name, row in rows.items()}
-    centre = 0.0 if disturbed else median(estimates.values())
-    between = _between(rows, [value - centre for value in estimates.values()], variances, prior, least_between)
+    centre = 0.0 if unanchored else median(estimates.values())
+    least = max(least_between, unseen_machine(len(rows) - 1)) if unanchored else least_between
+    between = _between(rows, [value - centre for value in estimates.values()], variances, prior, least)
     return {
         name: _UNCHANGED
         if not adjust and row.constant

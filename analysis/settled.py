@@ -1,7 +1,5 @@
 """The screen's verdicts and the duets' together: where both speak of a row, the duet's stands.
 
-A duet of the gate's own that could measure nothing of a row, on either side or by the machine, does not speak of it.
-
 Called by `analysis.gate` as its last step; the duets' verdicts come from `analysis.duet`.
 """
 
@@ -20,6 +18,7 @@ __all__ = ["ASKED", "settle"]
 
 ASKED = "asked for"
 """Why a duet ran that was named on the command line; any other reason is the gate's own."""
+_WEAKER = "So this is the screen's verdict alone, and weaker."
 # From what must be told first to what may be passed over: two duets of one row have one verdict.
 _WORST_FIRST = (
     Judgement.REGRESSION,
@@ -36,48 +35,40 @@ _WORST_FIRST = (
 def settle(record: Record, screened: Sequence[Verdict]) -> tuple[Verdict, ...]:
     """One verdict a row. What did not run, or what the store made invalid, stays so.
 
-    The screen's own says where no duet could stand in for it.
+    The screen's own says where no duet could stand in for it. An invalid duet takes no regression back.
     """
-    paired, silent = _paired(record)
+    paired = _paired(record)
     unpaired = {(duet.target, duet.scale): duet for duet in record.run.duets if duet.reason}
     found: dict[RowKey, Verdict] = {}
     for verdict in screened:
         duet = paired.get(verdict.key)
         if duet is None or verdict.judgement is Judgement.NOT_RUN or verdict.of_the_store:
-            without = bool(record.run.options.get("no-duet"))
-            found[verdict.key] = _marked(verdict, unpaired, silent.get(verdict.key), without=without)
+            found[verdict.key] = _marked(verdict, unpaired, without=bool(record.run.options.get("no-duet")))
+        elif duet.judgement is Judgement.INVALID and verdict.judgement is Judgement.REGRESSION:
+            found[verdict.key] = replace(verdict, text=f"{verdict.text} {duet.text} {_WEAKER}")
         else:
             found[verdict.key] = duet
     return (*found.values(), *(verdict for key, verdict in paired.items() if key not in found))
 
 
-def _paired(record: Record) -> tuple[Mapping[RowKey, Verdict], Mapping[RowKey, Verdict]]:
-    """The duets' verdicts by row, the worst of each; and those of the gate's own duets that say nothing of the row."""
+def _paired(record: Record) -> Mapping[RowKey, Verdict]:
+    """The duets' verdicts by row, the worst of each."""
     found: dict[RowKey, list[Verdict]] = defaultdict(list)
-    silent: dict[RowKey, Verdict] = {}
     for standing in duet_verdicts(record):
         for verdict in standing.verdicts:
-            nothing = verdict.judgement is Judgement.NOT_RUN or (
-                verdict.judgement is Judgement.INVALID and not verdict.of_the_store
-            )
-            if nothing and standing.duet.why != ASKED:
-                silent[verdict.key] = verdict
-            else:
+            # Where the other side of a duet of the gate's own did not run, the screen's verdict is what there is.
+            if verdict.judgement is not Judgement.NOT_RUN or standing.duet.why == ASKED:
                 found[verdict.key].append(verdict)
-    return {key: min(each, key=lambda one: _WORST_FIRST.index(one.judgement)) for key, each in found.items()}, silent
+    return {key: min(each, key=lambda one: _WORST_FIRST.index(one.judgement)) for key, each in found.items()}
 
 
-def _marked(
-    verdict: Verdict, unpaired: Mapping[tuple[str, str], Duet], silent: Verdict | None, *, without: bool
-) -> Verdict:
+def _marked(verdict: Verdict, unpaired: Mapping[tuple[str, str], Duet], *, without: bool) -> Verdict:
     if verdict.change is None:
         return verdict
-    if silent is not None:
-        return replace(verdict, text=f"{verdict.text} {silent.text} So this is the screen's verdict alone, and weaker.")
     duet = unpaired.get((verdict.key.target, verdict.key.scale))
     if duet is not None:
         told = f"No duet: {duet.reason} {duet.remedy}".strip()
-        return replace(verdict, text=f"{verdict.text} {told} So this is the screen's verdict alone, and weaker.")
+        return replace(verdict, text=f"{verdict.text} {told} {_WEAKER}")
     if without:
         text = f"{verdict.text} The duet was left out (--no-duet), so the verdict is weaker."
         return replace(verdict, text=text)

@@ -91,7 +91,7 @@ def _folded(rows: Sequence[Row], verdicts: Sequence[Verdict]) -> Iterator[str]:
     yield "|---|---:|---:|---|---|"
     for one in others:
         row = figures.get(one.key)
-        figure = format_number(sum(row.values) / len(row.values)) if row is not None and row.values else ""
+        figure = format_number(row.centre) if row is not None and row.values else ""
         sign = f"{_SIGNS[one.judgement]} {one.judgement}"
         yield f"| {one.key} | {figure} | {change_of(one)} | {interval_of(one)} | {sign} |"
     yield ""

@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 import pytest
 
+from analysis.rows import RowKey
 from analysis.verdicts import GateMode
 from fixtures.drivers.base import Binary
 from fixtures.errors import UsageError
@@ -36,7 +37,7 @@ REFUSED = [
     Refusal(("--launches=0",), "--launches must be at least 1, not 0."),
     Refusal(("--launches=many",), "--launches must be a whole number, not 'many'."),
     Refusal(("--seed=-1",), "--seed must be at least 0, not -1."),
-    Refusal(("--request-timeout=-1",), "--request-timeout must be more than 0 seconds, not -1."),
+    Refusal(("--request-timeout=-1",), "--request-timeout must be more than 0 seconds and no more than a day, not -1."),
     Refusal(("--recall-floor=2",), "--recall-floor is a share from 0 to 1, not 2."),
     Refusal(("--gate=maybe",), "invalid choice: 'maybe'"),
     Refusal(("--placement=apart",), "invalid choice: 'apart'"),
@@ -44,6 +45,10 @@ REFUSED = [
     Refusal(("--dist=load", "--tx=popen"), "Benchmarks refuse to start under xdist"),
     Refusal(("--benchmark-disable",), "--benchmark-disable was given: no row would be measured"),
     Refusal(("--benchmark-skip",), "--benchmark-skip was given"),
+    Refusal(("--setup-only", *ONE), "--setup-only was given: no row would be measured, and none could fail."),
+    Refusal(("--setup-plan", *ONE), "--setup-plan was given"),
+    Refusal(("--timeout=6", *ONE), "--timeout=6 was given, which is for one test each."),
+    Refusal(("--request-timeout=inf",), "no more than a day, not inf."),
     Refusal(("--dataset=/no/such.hdf5", *ONE), "/no/such.hdf5 cannot be read"),
     Refusal(("--baselines=/no/such",), "--baselines /no/such is not a folder"),
     Refusal(("--baselines=README.md",), "README.md is not a folder"),
@@ -122,6 +127,40 @@ def test_a_results_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None
     assert ran.status != 0
     assert "Results cannot be written" in ran.output
     assert "--results" in ran.output
+
+
+def test_a_json_file_that_cannot_be_written_is_told_before_measuring(tmp_path: Path) -> None:
+    """As the other places of results are."""
+    ran = run_suite(tmp_path, *ONE, f"--benchmark-json={tmp_path}/no/such.json")
+    assert ran.status == 1, ran.output
+    assert (
+        "such.json cannot be written: No such file or directory. Give another file by --benchmark-json." in ran.output
+    )
+    assert not list(ran.results.glob("*"))
+
+
+def test_a_json_file_that_cannot_be_written_in_the_end_costs_no_table(tmp_path: Path) -> None:
+    """A disk that is full by then: told, a failure, and all else is there."""
+    ran = run_suite(tmp_path, *ONE, "-k", "recall", "--benchmark-json=/dev/full")
+    assert ran.status == 1, ran.output
+    assert "/dev/full cannot be written: No space left on device. The record has all figures." in ran.output
+    assert "Traceback" not in ran.output
+    assert f"Record: {ran.folder}" in ran.output.replace("\n", "")
+
+
+def test_rows_are_benchmarks_to_benchmark_only(tmp_path: Path) -> None:
+    """And are measured: a green run of nothing would pass any gate."""
+    ran = run_suite(tmp_path, *ONE, "--benchmark-only", "-k", "recall")
+    assert ran.status == 0, ran.output
+    assert ran.rows[RowKey("recall_at_10", "small", "exact@embedded")].values
+    assert "1 passed" in ran.output
+
+
+def test_a_name_of_no_row_is_told_with_the_nearest(tmp_path: Path) -> None:
+    """Not only that all were deselected."""
+    ran = run_suite(tmp_path, *ONE, "-k", "p59_latency")
+    assert ran.status == 5, ran.output
+    assert "No row is named by -k 'p59_latency'. Did you mean p" in ran.output
 
 
 @pytest.mark.parametrize(("content", "told"), [("{", "is not JSON"), ('{"benchmarks": []}', "has no schema number")])

@@ -104,6 +104,13 @@ def test_a_crash_an_error_and_a_hang_lose_their_own_rows_and_say_why(faulty: Ran
     assert f"FAILED benchmarks/test_search.py::test_search[p50_latency_ms-small-{target}]" in faulty.output
 
 
+def test_what_a_target_that_failed_has_said_stays_with_the_record(faulty: Ran) -> None:
+    """Its folders are removed: the row names the log that is left."""
+    kept = faulty.folder / "logs" / "raising@embedded-0-worker.log"
+    assert str(kept) in faulty.rows[p50("raising@embedded")].remedy
+    assert "Traceback" in kept.read_text()
+
+
 def test_a_store_that_loses_vectors_has_no_valid_figure(faulty: Ran) -> None:
     """It acknowledged a thousand and counts nine hundred."""
     for metric in ("p50_latency_ms", "throughput_vectors_per_second", "memory_efficiency_ratio"):

@@ -240,9 +240,14 @@ def with_rows(project: Path) -> Path:
         ("..", ["-k", "project"], ["benchmarks/", "-k", "project"]),
         ("..", ["--dataset", "project/data.hdf5"], ["benchmarks/", "--dataset", "{1}/project/data.hdf5"]),
         ("..", ["--dataset=project/data.hdf5"], ["benchmarks/", "--dataset={1}/project/data.hdf5"]),
+        (
+            "..",
+            ["--results", "here", "--summary=s.md", "--junit-xml", "/x.xml"],
+            ["benchmarks/", "--results", "{1}/here", "--summary={1}/s.md", "--junit-xml", "/x.xml"],
+        ),
     ],
 )
-def test_rows_and_data_are_named_from_where_the_command_is_typed(
+def test_paths_are_meant_from_where_the_command_is_typed(
     run: Run, ready: None, with_rows: Path, place: str, given: Sequence[str], passed: Sequence[str]
 ) -> None:
     """By a path of any kind; pytest is started in the project."""

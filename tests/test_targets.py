@@ -255,6 +255,17 @@ def test_what_go_cannot_build_is_told(tmp_path: Path, monkeypatch: pytest.Monkey
         build(module, print)
 
 
+def test_a_cache_that_cannot_be_written_is_told_with_another_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before Go is asked for anything."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    module = Binary("SOME_BIN", "some-server", "Get it.", go_module="example.invalid/some-server@v1")
+    with pytest.raises(NotRunnable, match=r"file/\S+ cannot be written: Not a directory. Name another place"):
+        build(module, print)
+
+
 def test_a_program_that_go_builds_is_kept_in_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once: the second time it is only found. The stand-in for go writes the file that go would."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

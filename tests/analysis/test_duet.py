@@ -123,7 +123,12 @@ def test_a_candidate_that_loses_vectors_in_one_launch_is_invalid_and_the_other_s
     record = a_duet_record(JITTER, EVEN)
     (standing,) = duet_verdicts(lossy(record, "chroma@process", range(1)))
     assert {(one.judgement, one.of_the_store) for one in standing.verdicts} == {(Judgement.INVALID, True)}
-    assert all("In the duet the candidate is wrong: 1,000 vectors were" in one.text for one in standing.verdicts)
+    assert all("the candidate was wrong: 1,000 vectors were acknowledged" in one.text for one in standing.verdicts)
+    slower = lossy(a_duet_record(times(1.5), EVEN), "chroma@process", range(1))
+    (standing,) = duet_verdicts(slower)
+    p50 = next(one for one in standing.verdicts if one.key == P50)
+    assert (p50.judgement, p50.launches) == (Judgement.REGRESSION, 4)
+    assert "the candidate was wrong" in p50.text
     beside = verdicts(lossy(record, "chroma~1.0@process", range(1)))[P50]
     assert (beside.judgement, beside.launches) == (Judgement.PASS, 4)
 
@@ -182,6 +187,9 @@ def test_it_stops_when_every_row_is_decided_and_goes_on_while_one_may_be() -> No
     # Until now nothing could be compared, by no fault of the candidate.
     machine = lossy(a_duet_record(JITTER, EVEN, duet), "chroma~1.0@process", range(4))
     assert standing_of(machine, duet).stop == ""
+    # One more look, and no more: whatever it is does not pass.
+    twice = a_duet_record(JITTER * 2, EVEN * 2, duet)
+    assert standing_of(lossy(twice, "chroma~1.0@process", range(9)), duet).stop == "nothing could be compared"
 
 
 def screened(factor: float, tmp_path: Path, **of_the_duet: object) -> tuple[dict[RowKey, Verdict], Record]:
@@ -209,11 +217,28 @@ def test_the_duets_verdict_stands_in_the_screens_place(tmp_path: Path) -> None:
     assert row.values[0] == pytest.approx(1.6)
 
 
-@pytest.mark.parametrize("why", ["the screen did not pass it", "asked for"])
-def test_a_duet_without_a_valid_pair_takes_no_regression_back(tmp_path: Path, why: str) -> None:
-    """It says nothing of the row; one that was asked for says that."""
+def test_faster_but_wrong_is_told_too_where_a_launch_fell_below_the_floor() -> None:
+    """The speed of that launch is invalid, and the fall of recall over all is what it was."""
+    record = a_duet_record(times(0.8), EVEN)
+    hits = {"chroma@process": [8] * 49 + [9], "chroma~1.0@process": [8] * 30 + [9] * 20}
+    seen = [
+        msgspec.structs.replace(
+            one, hits=[8] * 49 + [7] if (one.target, one.launch) == ("chroma@process", 0) else hits[one.target]
+        )
+        if isinstance(one, SliceSearched)
+        else one
+        for one in record.observations
+    ]
+    (standing,) = duet_verdicts(Record(record.folder, record.run, tuple(seen), truncated=False))
+    found = {one.key: one for one in standing.verdicts}
+    assert found[RECALL].judgement is Judgement.REGRESSION
+    assert (found[P50].judgement, found[P50].of_the_store) == (Judgement.INVALID, True)
+
+
+def test_a_duet_without_a_valid_pair_takes_no_regression_back(tmp_path: Path) -> None:
+    """Of other rows it says that they are invalid: a pass of the screen is none where two versions could not pair."""
     _, record = screened(1.0, tmp_path)
-    run = msgspec.structs.replace(record.run, duets=[msgspec.structs.replace(record.run.duets[0], why=why)])
+    run = record.run
     worse = [
         msgspec.structs.replace(one, hits=[8] * len(one.hits))
         if isinstance(one, SliceSearched) and one.target == "chroma@process" and one.launch < 5
@@ -221,13 +246,11 @@ def test_a_duet_without_a_valid_pair_takes_no_regression_back(tmp_path: Path, wh
         for one in record.observations
     ]
     nothing = lossy(Record(record.folder, run, tuple(worse), truncated=False), "chroma~1.0@process", range(5, 10))
-    found = {one.key: one for one in judge(nothing, rows_of(nothing), find_baselines(tmp_path, run))}[RECALL]
-    if why == "asked for":
-        assert (found.judgement, found.by_duet) == (Judgement.INVALID, True)
-    else:
-        assert (found.judgement, found.by_duet) == (Judgement.REGRESSION, False)
-        assert "has no valid launch" in found.text
-        assert "So this is the screen's verdict alone, and weaker." in found.text
+    found = {one.key: one for one in judge(nothing, rows_of(nothing), find_baselines(tmp_path, run))}
+    assert (found[RECALL].judgement, found[RECALL].by_duet) == (Judgement.REGRESSION, False)
+    assert "has no valid launch" in found[RECALL].text
+    assert "So this is the screen's verdict alone, and weaker." in found[RECALL].text
+    assert (found[P50].judgement, found[P50].by_duet) == (Judgement.INVALID, True)
 
 
 def test_the_other_side_of_a_duet_is_no_company_of_the_runs_targets(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -9,8 +10,10 @@ import pytest
 
 from analysis.accept import accept
 from analysis.baselines import Baseline, find_baselines
+from analysis.findings import OF_MEMORY
 from analysis.gate import Judgement, Verdict, judge
 from analysis.metrics import metrics_of
+from analysis.observations import CrowdRan
 from analysis.records import Record, Resolution
 from analysis.rows import RowKey, rows_of
 from tests.strategies import HOST, NAMES, SMALL, a_fault, a_record, a_run
@@ -107,10 +110,39 @@ def test_memory_in_other_company_that_looks_smaller_is_no_pass_either(baselines:
     memory = RowKey("peak_memory_usage_mb", "small", "weaviate@process")
     assert verdicts(a_record(latencies(), settled_mb=50.0), baselines)[memory].judgement is Judgement.IMPROVEMENT
     some = {name: each for name, each in latencies().items() if name != "chroma@embedded"}
-    for settled_mb in (50.0, 59.0):
+    for settled_mb in (54.0, 59.0):
         found = verdicts(a_record(some, settled_mb=settled_mb), baselines)
-        assert found[memory].judgement is Judgement.INCONCLUSIVE
+        for metric in OF_MEMORY:
+            assert found[RowKey(metric, "small", "weaviate@process")].judgement is Judgement.INCONCLUSIVE
         assert found[RowKey("recall_at_10", "small", "weaviate@process")].judgement is Judgement.PASS
+
+
+def test_isolated_memory_has_no_company(tmp_path: Path) -> None:
+    """One target is up at a time, whoever else is measured."""
+    memory = RowKey("peak_memory_usage_mb", "small", "weaviate@process")
+    alone = a_run(options={**a_run().options, "isolate": "yes"})
+    accept(a_record(latencies(), alone), tmp_path)
+    some = {name: each for name, each in latencies().items() if name != "chroma@embedded"}
+    found = verdicts(a_record(some, alone, settled_mb=50.0), list(find_baselines(tmp_path, alone)))
+    assert found[memory].judgement is Judgement.IMPROVEMENT
+
+
+def test_scaling_that_all_stores_lost_is_no_regression_of_each(baselines: list[Baseline]) -> None:
+    """Another machine's second core is worth less; what one store lost alone is still a regression."""
+    record = a_record(latencies())
+
+    def scaled(names: Sequence[str]) -> set[Judgement]:
+        seen = [
+            msgspec.structs.replace(one, rate=one.rate / 2, mean_latency_ns=2 * one.mean_latency_ns)
+            if isinstance(one, CrowdRan) and one.target in names and one.clients == 8
+            else one
+            for one in record.observations
+        ]
+        found = verdicts(Record(record.folder, record.run, tuple(seen), truncated=False), baselines)
+        return {found[RowKey("concurrent_operation_support", "small", name)].judgement for name in names}
+
+    assert scaled(NAMES) == {Judgement.INCONCLUSIVE}
+    assert scaled(["weaviate@process"]) == {Judgement.REGRESSION}
 
 
 def test_too_few_launches_are_inconclusive_and_name_what_is_needed(baselines: list[Baseline]) -> None:

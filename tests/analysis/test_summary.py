@@ -47,6 +47,11 @@ def test_verdicts_of_the_screen_are_folded_away() -> None:
     assert "| p50_latency_ms-small-chroma@process | 1.00 |" in text
 
 
+def test_a_figure_is_the_geometric_mean_as_in_every_table() -> None:
+    """Of 1 and 4 it is 2."""
+    assert "| p50_latency_ms-small-chroma@process | 2.00 |" in told(a_record({"chroma@process": (1.0, 4.0)}))
+
+
 def test_what_would_be_markup_is_text() -> None:
     """A reference's name has a tilde, a reason may have anything."""
     run = msgspec.structs.replace(SLOWER.run, duets=[a_duet(looks=[], reason="a|b <c>", remedy="*")])
