@@ -124,9 +124,7 @@ def _measured(
                 return Verdict(candidate.key, Judgement.NOT_RUN, text, by_duet=True)
             case Outcome.INVALID:
                 text = f"In the duet {side} has no valid launch: {told}"
-                return Verdict(
-                    candidate.key, Judgement.INVALID, text, by_duet=True, of_the_store=bool(_wrong(candidate))
-                )
+                return _invalid(candidate, text)
             case Outcome.NOT_APPLICABLE | Outcome.SKIPPED:
                 return None
             case Outcome.MEASURED:
@@ -143,10 +141,12 @@ def _measured(
     if len(worse) < _LEAST_PAIRS:
         against = [one for one in (*candidate.findings, *reference.findings) if one.severity is Severity.INVALID]
         found = "; ".join(dict.fromkeys(one.text for one in against)) or "the others have no ratio"
-        text = f"Valid on both sides: {len(worse)} launches of the duet ({found})."
-        text += " Measure again."
-        return Verdict(candidate.key, Judgement.INVALID, text, by_duet=True, of_the_store=bool(_wrong(candidate)))
+        return _invalid(candidate, f"Valid on both sides: {len(worse)} launches of the duet ({found}). Measure again.")
     return Measured(worse, math.log1p(metric.tolerance))
+
+
+def _invalid(candidate: Row, text: str) -> Verdict:
+    return _unless_wrong(Verdict(candidate.key, Judgement.INVALID, text, by_duet=True), _wrong(candidate))
 
 
 def _wrong(candidate: Row) -> str:

@@ -35,15 +35,19 @@ _WORST_FIRST = (
 def settle(record: Record, screened: Sequence[Verdict]) -> tuple[Verdict, ...]:
     """One verdict a row. What did not run, or what the store made invalid, stays so.
 
-    The screen's own says where no duet could stand in for it. An invalid duet takes no regression back.
+    The screen's own says where no duet could stand in for it. What either calls a regression stays one, unless the duet
+    has valid pairs that say otherwise.
     """
-    paired = _paired(record)
+    paired, silent = _paired(record)
     unpaired = {(duet.target, duet.scale): duet for duet in record.run.duets if duet.reason}
     found: dict[RowKey, Verdict] = {}
     for verdict in screened:
         duet = paired.get(verdict.key)
-        if duet is None or verdict.judgement is Judgement.NOT_RUN or verdict.of_the_store:
-            found[verdict.key] = _marked(verdict, unpaired, without=bool(record.run.options.get("no-duet")))
+        if duet is not None and duet.judgement is Judgement.REGRESSION and verdict.of_the_store:
+            found[verdict.key] = replace(duet, text=f"{duet.text} {verdict.text}")
+        elif duet is None or verdict.judgement is Judgement.NOT_RUN or verdict.of_the_store:
+            without = bool(record.run.options.get("no-duet"))
+            found[verdict.key] = _marked(verdict, unpaired, silent.get(verdict.key, ""), without=without)
         elif duet.judgement is Judgement.INVALID and verdict.judgement is Judgement.REGRESSION:
             found[verdict.key] = replace(verdict, text=f"{verdict.text} {duet.text} {_WEAKER}")
         else:
@@ -51,20 +55,25 @@ def settle(record: Record, screened: Sequence[Verdict]) -> tuple[Verdict, ...]:
     return (*found.values(), *(verdict for key, verdict in paired.items() if key not in found))
 
 
-def _paired(record: Record) -> Mapping[RowKey, Verdict]:
-    """The duets' verdicts by row, the worst of each."""
+def _paired(record: Record) -> tuple[Mapping[RowKey, Verdict], Mapping[RowKey, str]]:
+    """The duets' verdicts by row, the worst of each; and why a duet of the gate's own has none of a row."""
     found: dict[RowKey, list[Verdict]] = defaultdict(list)
+    silent: dict[RowKey, str] = {}
     for standing in duet_verdicts(record):
         for verdict in standing.verdicts:
             # Where the other side of a duet of the gate's own did not run, the screen's verdict is what there is.
             if verdict.judgement is not Judgement.NOT_RUN or standing.duet.why == ASKED:
                 found[verdict.key].append(verdict)
-    return {key: min(each, key=lambda one: _WORST_FIRST.index(one.judgement)) for key, each in found.items()}
+            else:
+                silent[verdict.key] = verdict.text
+    return {key: min(each, key=lambda one: _WORST_FIRST.index(one.judgement)) for key, each in found.items()}, silent
 
 
-def _marked(verdict: Verdict, unpaired: Mapping[tuple[str, str], Duet], *, without: bool) -> Verdict:
+def _marked(verdict: Verdict, unpaired: Mapping[tuple[str, str], Duet], silent: str, *, without: bool) -> Verdict:
     if verdict.change is None:
         return verdict
+    if silent:
+        return replace(verdict, text=f"{verdict.text} {silent} {_WEAKER}")
     duet = unpaired.get((verdict.key.target, verdict.key.scale))
     if duet is not None:
         told = f"No duet: {duet.reason} {duet.remedy}".strip()

@@ -106,7 +106,7 @@ def test_a_crash_an_error_and_a_hang_lose_their_own_rows_and_say_why(faulty: Ran
 
 def test_what_a_target_that_failed_has_said_stays_with_the_record(faulty: Ran) -> None:
     """Its folders are removed: the row names the log that is left."""
-    kept = faulty.folder / "logs" / "raising@embedded-0-worker.log"
+    kept = faulty.folder / "logs" / "raising@embedded-small-0-worker.log"
     assert str(kept) in faulty.rows[p50("raising@embedded")].remedy
     assert "Traceback" in kept.read_text()
 

@@ -6,6 +6,7 @@ import ast
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fixtures import outsiders
@@ -79,6 +80,16 @@ def test_rounds_go_on_until_the_interval_is_narrow_or_the_bound_is_reached() -> 
     assert interval.estimate == pytest.approx(0.02)
     _, rounds = outsiders._alternate(lambda number: 0.1 * (number % 7), 5, 12)
     assert rounds == 12
+
+
+@pytest.mark.parametrize(("offset", "wanted"), [(0.0, 0.015), (0.045, 0.015), (0.018, 0.010), (0.024, 0.0075)])
+def test_an_interval_that_does_not_decide_is_narrowed_twice_at_most(offset: float, wanted: float) -> None:
+    """Each time to the next width, whatever the numbers between say."""
+    noise = np.random.default_rng(1).normal(0, 0.05, 4_000)
+    interval, rounds = outsiders._alternate(lambda number: offset + noise[number], 20, 1_000)
+    half = (interval.high - interval.low) / 2
+    assert 0.9 * wanted < half < wanted
+    assert rounds < 1_000
 
 
 def test_a_plain_loop_that_cannot_start_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

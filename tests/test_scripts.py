@@ -242,8 +242,8 @@ def with_rows(project: Path) -> Path:
         ("..", ["--dataset=project/data.hdf5"], ["benchmarks/", "--dataset={1}/project/data.hdf5"]),
         (
             "..",
-            ["--results", "here", "--summary=s.md", "--junit-xml", "/x.xml"],
-            ["benchmarks/", "--results", "{1}/here", "--summary={1}/s.md", "--junit-xml", "/x.xml"],
+            ["--results", "project/benchmarks", "--summary=s.md", "--junit-xml", "/x.xml"],
+            ["benchmarks/", "--results", "{1}/project/benchmarks", "--summary={1}/s.md", "--junit-xml", "/x.xml"],
         ),
     ],
 )

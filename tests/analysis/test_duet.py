@@ -253,6 +253,34 @@ def test_a_duet_without_a_valid_pair_takes_no_regression_back(tmp_path: Path) ->
     assert (found[P50].judgement, found[P50].by_duet) == (Judgement.INVALID, True)
 
 
+def test_a_duet_whose_other_side_failed_leaves_the_screens_verdict_and_says_so(tmp_path: Path) -> None:
+    """It started, so that nothing else of the run tells why there are no figures."""
+    _, record = screened(1.6, tmp_path)
+    fault = TargetFailed(
+        scale="small", launch=6, target="chroma~1.0@process", phase=Phase.SEARCH, reason="No answer.", remedy="See."
+    )
+    failed = Record(record.folder, record.run, (*record.observations, fault), truncated=False)
+    found = {one.key: one for one in judge(failed, rows_of(failed), find_baselines(tmp_path, failed.run))}[P50]
+    assert not found.by_duet
+    assert found.text.endswith(
+        "In the duet the other side, chroma~1.0@process, is failed: No answer. (during search, launch 7) See. "
+        "So this is the screen's verdict alone, and weaker."
+    )
+
+
+def test_worse_in_the_duet_and_wrong_in_the_campaign_is_a_regression(tmp_path: Path) -> None:
+    """What the campaign found wrong is told with it, and hides nothing."""
+    _, record = screened(1.0, tmp_path)
+    (duet,) = record.run.duets
+    campaign = tuple(one for one in record.observations if one.launch < duet.first_launch)
+    slower = a_duet_record(times(1.5), EVEN, duet).observations
+    both = lossy(Record(record.folder, record.run, (*campaign, *slower), False), "chroma@process", range(1))
+    found = {one.key: one for one in judge(both, rows_of(both), find_baselines(tmp_path, both.run))}
+    assert found[P50].judgement is Judgement.REGRESSION
+    assert "the store counts 500" in found[P50].text
+    assert (found[RECALL].judgement, found[RECALL].of_the_store) == (Judgement.INVALID, True)
+
+
 def test_the_other_side_of_a_duet_is_no_company_of_the_runs_targets(tmp_path: Path) -> None:
     """Memory of the others is judged as it would be without the duet."""
     found, record = screened(1.6, tmp_path)
