@@ -63,7 +63,7 @@ def test_a_container_that_is_killed_in_mid_run_loses_its_rows_alone_and_its_log_
     assert lost.outcome is Outcome.FAILED, output
     assert "ended with status 137" in lost.reason
     assert len(whole.values) + len(whole.invalid_values) == 2
-    assert (record.folder / "logs/exact@container-0.log").is_file()
+    assert (record.folder / "logs/exact@container-small-0.log").is_file()
     with connect(daemon_address(), timeout_s=30) as client:
         assert container.name not in [one.name for one in client.containers.list(all=True)]
 
